@@ -1,0 +1,48 @@
+import com.google.googlejavaformat.java.Formatter;
+import com.google.googlejavaformat.java.ImportOrderer;
+import com.google.googlejavaformat.java.JavaFormatterOptions;
+import com.google.googlejavaformat.java.RemoveUnusedImports;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** Lays out every Java source of the reactor: {@code Format check|apply DIR}. Exits 1 when a check finds a difference. */
+class Format {
+  public static void main(String[] args) throws Exception {
+    boolean apply = args[0].equals("apply");
+    Path root = Path.of(args[1]);
+    List<Path> sources;
+    try (Stream<Path> files = Files.walk(root)) {
+      sources = files.filter(Format::isSource).sorted().toList();
+    }
+    List<Path> differing = sources.parallelStream().filter(source -> differs(source, apply)).toList();
+    if (!apply && !differing.isEmpty()) {
+      differing.forEach(source -> System.err.println("not laid out: " + root.relativize(source)));
+      System.err.println("run: mvn validate -Dformat=apply");
+      System.exit(1);
+    }
+  }
+
+  private static boolean isSource(Path file) {
+    String name = file.toString();
+    return name.endsWith(".java") && !name.contains("/target/") && !name.contains("/.mvn/");
+  }
+
+  private static boolean differs(Path source, boolean apply) {
+    try {
+      String before = Files.readString(source);
+      String after = new Formatter().formatSource(
+          ImportOrderer.reorderImports(RemoveUnusedImports.removeUnusedImports(before), JavaFormatterOptions.Style.GOOGLE));
+      if (before.equals(after)) {
+        return false;
+      }
+      if (apply) {
+        Files.writeString(source, after);
+      }
+      return true;
+    } catch (Exception e) {
+      throw new IllegalStateException(source + ": " + e.getMessage(), e);
+    }
+  }
+}

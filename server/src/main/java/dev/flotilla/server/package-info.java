@@ -1,0 +1,5 @@
+/** x. */
+@NullMarked
+package dev.flotilla.server;
+
+import org.jspecify.annotations.NullMarked;

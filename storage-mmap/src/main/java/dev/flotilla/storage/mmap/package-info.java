@@ -1,0 +1,5 @@
+/** x. */
+@NullMarked
+package dev.flotilla.storage.mmap;
+
+import org.jspecify.annotations.NullMarked;
