@@ -1,0 +1,5 @@
+/** One handler for each Kafka API. */
+@NullMarked
+package dev.flotilla.server.api;
+
+import org.jspecify.annotations.NullMarked;

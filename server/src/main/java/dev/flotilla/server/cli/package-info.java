@@ -1,0 +1,5 @@
+/** The commands of {@code bin/flotilla}. */
+@NullMarked
+package dev.flotilla.server.cli;
+
+import org.jspecify.annotations.NullMarked;

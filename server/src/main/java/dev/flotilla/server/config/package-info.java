@@ -1,0 +1,5 @@
+/** What an operator may set, and what it means. */
+@NullMarked
+package dev.flotilla.server.config;
+
+import org.jspecify.annotations.NullMarked;

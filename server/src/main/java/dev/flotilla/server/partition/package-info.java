@@ -1,0 +1,5 @@
+/** A partition as Kafka sees it, on a replicated log. */
+@NullMarked
+package dev.flotilla.server.partition;
+
+import org.jspecify.annotations.NullMarked;
