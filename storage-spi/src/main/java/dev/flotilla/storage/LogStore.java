@@ -50,7 +50,8 @@ public interface LogStore extends AutoCloseable {
    * never becomes visible after a crash later than an append that followed it. A crash leaves a
    * prefix of the pending writes; within one write set a crash may leave a prefix of its entries.
    *
-   * <p>Truncated entries are gone for readers when this method returns.
+   * <p>Truncated entries are gone for readers when this method returns. A truncation at or beyond
+   * the end removes nothing.
    *
    * <p>Example: {@code endIndex()} is 10, of which {@code write(append([10, 11]))} is pending.
    * {@code write(new WriteSet(11, [11']))} is legal; when it is complete the log ends with 10, 11'.
@@ -105,13 +106,15 @@ public interface LogStore extends AutoCloseable {
 
   /**
    * The index of the entry that holds an offset, or of the first behind it that holds any; none if
-   * there is no such entry.
+   * there is no such entry. An entry holds the offsets that its header names, also where compaction
+   * left no record of them.
    */
   OptionalLong indexOfOffset(long offset);
 
   /**
-   * The index of the first entry with a record timestamp at or above a time in ms, none if there is
-   * none.
+   * The index of the first entry whose {@link EntryHeader#largestTimestampMs()} is at or above a
+   * time in ms, none if there is none: there, or in a dropped prefix, lies the first record of that
+   * time or later.
    */
   default OptionalLong indexOfTime(long timestampMs) {
     long low = base().index() + 1;
