@@ -5,6 +5,10 @@ public final class ReplicaQuarantinedException extends Exception {
 
   private static final long serialVersionUID = 1;
 
+  public ReplicaQuarantinedException(String message) {
+    super(message);
+  }
+
   public ReplicaQuarantinedException(String message, Throwable cause) {
     super(message, cause);
   }
