@@ -50,6 +50,16 @@ final class DurableFile {
     }
   }
 
+  /** Creates a directory and those above it, each made durable in the one above. */
+  static void createDirectories(Path directory) throws IOException {
+    if (!Files.isDirectory(directory)) {
+      Path parent = parent(directory);
+      createDirectories(parent);
+      Files.createDirectory(directory);
+      syncDirectory(parent);
+    }
+  }
+
   private static Path parent(Path file) {
     Path parent = file.toAbsolutePath().getParent();
     if (parent == null) {
