@@ -3,7 +3,9 @@
  * kit's public abstract classes with one method each, which returns the engine's factory:
  *
  * <ul>
- *   <li>{@link dev.flotilla.storage.testkit.StorageEngineContractTest}: the contract's sentences
+ *   <li>{@link dev.flotilla.storage.testkit.StorageEngineContractTest}: the contract's sentences;
+ *   <li>{@link dev.flotilla.storage.testkit.StorageEngineModelTest}: random operations beside an
+ *       oracle, more of them with {@code -Dflotilla.tests=long}.
  * </ul>
  *
  * <p>The kit comes as a test-jar. A third party's engine depends on it so, beside JUnit Jupiter,
