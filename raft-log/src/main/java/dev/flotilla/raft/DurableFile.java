@@ -55,7 +55,7 @@ final class DurableFile {
     if (!Files.isDirectory(directory)) {
       Path parent = parent(directory);
       createDirectories(parent);
-      Files.createDirectories(directory);
+      Files.createDirectory(directory);
       syncDirectory(parent);
     }
   }

@@ -1,0 +1,71 @@
+package dev.flotilla.server.testing;
+
+import dev.flotilla.raft.Leadership;
+import dev.flotilla.raft.PartitionState;
+import dev.flotilla.raft.ReplicaListener;
+import dev.flotilla.raft.ReplicatedLog;
+import dev.flotilla.raft.Voter;
+import dev.flotilla.server.partition.ReplicaLogs;
+import java.time.Clock;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** Replicated logs in memory, by group. */
+public final class InMemoryReplicaLogs implements ReplicaLogs {
+
+  private final Map<UUID, InMemoryReplicatedLog> logs = new ConcurrentHashMap<>();
+  private final Set<UUID> campaigns = ConcurrentHashMap.newKeySet();
+  private final Clock clock;
+
+  public InMemoryReplicaLogs(Clock clock) {
+    this.clock = clock;
+  }
+
+  /** The log of a group that was created. */
+  public InMemoryReplicatedLog log(UUID group) {
+    return Optional.ofNullable(logs.get(group)).orElseThrow();
+  }
+
+  /** The groups that were told to campaign. */
+  public Set<UUID> campaigns() {
+    return campaigns;
+  }
+
+  @Override
+  public Set<UUID> stored() {
+    return Set.copyOf(logs.keySet());
+  }
+
+  @Override
+  public ReplicatedLog create(
+      UUID group, String name, List<Voter> voters, PartitionState state, ReplicaListener listener) {
+    InMemoryReplicatedLog log = new InMemoryReplicatedLog(name, state, listener, clock);
+    if (logs.putIfAbsent(group, log) != null) {
+      throw new IllegalStateException(name + " exists");
+    }
+    return log;
+  }
+
+  @Override
+  public ReplicatedLog open(
+      UUID group, String name, PartitionState state, ReplicaListener listener) {
+    return log(group);
+  }
+
+  @Override
+  public void campaign(UUID group) {
+    campaigns.add(group);
+  }
+
+  @Override
+  public void delete(UUID group) {
+    InMemoryReplicatedLog log = logs.remove(group);
+    if (log != null) {
+      log.become(new Leadership.Failed(log.leadership().term(), "deleted"));
+    }
+  }
+}
