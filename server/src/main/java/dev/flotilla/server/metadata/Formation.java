@@ -1,0 +1,56 @@
+package dev.flotilla.server.metadata;
+
+import dev.flotilla.proto.metadata.Broker;
+import dev.flotilla.proto.metadata.ClusterSettings;
+import dev.flotilla.proto.metadata.Entity;
+import dev.flotilla.proto.metadata.Feature;
+import java.util.concurrent.CompletableFuture;
+import org.apache.kafka.server.common.GroupVersion;
+
+/** What a starting node says to the metadata group: what the cluster is, and that it is here. */
+public final class Formation {
+
+  private final Metadata metadata;
+
+  public Formation(Metadata metadata) {
+    this.metadata = metadata;
+  }
+
+  /**
+   * Fixes the cluster's settings, if nobody has. Completes with those in force, which may differ in
+   * all but the cluster id.
+   *
+   * <p>Fails with {@link IllegalStateException} if the metadata is another cluster's.
+   */
+  public CompletableFuture<ClusterSettings> form(ClusterSettings wanted) {
+    var command =
+        new Commands()
+            .expectAbsent(EntityKey.CLUSTER)
+            .put(Entity.newBuilder().setCluster(wanted).build())
+            .put(feature(GroupVersion.FEATURE_NAME, GroupVersion.LATEST_PRODUCTION.featureLevel()))
+            .build();
+    return metadata
+        .submit(command)
+        .thenApply(outcome -> {
+          var settings = metadata.clusterSettings().orElseThrow();
+          if (!settings.getClusterId().equals(wanted.getClusterId())) {
+            throw new IllegalStateException(
+                "the data directory is of cluster %s, but the metadata in it of cluster %s"
+                    .formatted(wanted.getClusterId(), settings.getClusterId()));
+          }
+          return settings;
+        });
+  }
+
+  private static Entity feature(String name, short level) {
+    return Entity.newBuilder()
+        .setFeature(Feature.newBuilder().setName(name).setLevel(level))
+        .build();
+  }
+
+  /** Registers this node anew. Completes when the image shows it. */
+  public CompletableFuture<Outcome> register(Broker broker) {
+    return metadata.submit(
+        new Commands().put(Entity.newBuilder().setBroker(broker).build()).build());
+  }
+}

@@ -1,0 +1,197 @@
+package dev.flotilla.server.metadata;
+
+import com.google.protobuf.InvalidProtocolBufferException;
+import dev.flotilla.proto.metadata.ClusterSettings;
+import dev.flotilla.proto.metadata.Command;
+import dev.flotilla.proto.metadata.CommandAnswer;
+import dev.flotilla.proto.metadata.Entity;
+import dev.flotilla.raft.CommandLog;
+import dev.flotilla.raft.CommandLogListener;
+import dev.flotilla.raft.CommandStateMachine;
+import dev.flotilla.raft.Leadership;
+import dev.flotilla.raft.Voter;
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Predicate;
+import org.apache.kafka.common.TopicIdPartition;
+import org.apache.kafka.image.MetadataImage;
+import org.apache.kafka.metadata.KRaftMetadataCache;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What the cluster knows of itself, on this node: the entities of the metadata group, and the image
+ * of Kafka's that is made of them.
+ *
+ * <p>Any thread may call any method.
+ */
+public final class Metadata implements LeadershipReports, AutoCloseable {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Metadata.class);
+
+  /** How long a clean stop waits for its snapshot. */
+  private static final long CLOSING_SNAPSHOT_SECONDS = 10;
+
+  private final EntitySet entities = new EntitySet();
+  private final ImageUpdates updates;
+  private final long snapshotEvery;
+  private final AtomicLong appliedSinceSnapshot = new AtomicLong();
+  private final CompletableFuture<Void> ready = new CompletableFuture<>();
+  private final CommandLog log;
+
+  /** Opens, or creates, the log that a state machine is driven by. */
+  @FunctionalInterface
+  public interface LogOpener {
+    CommandLog open(CommandStateMachine stateMachine, CommandLogListener listener);
+  }
+
+  /**
+   * Opens the log and begins to follow it.
+   *
+   * @param snapshotEvery after how many commands a snapshot is taken and the log purged behind it
+   */
+  public Metadata(int nodeId, long snapshotEvery, LogOpener opener) {
+    this.updates = new ImageUpdates(nodeId, entities);
+    this.snapshotEvery = snapshotEvery;
+    var stateMachine = new MetadataStateMachine(entities, this::changed);
+    this.log = opener.open(stateMachine, this::leadershipChanged);
+    leadershipChanged(log.leadership());
+  }
+
+  private void leadershipChanged(Leadership leadership) {
+    switch (leadership) {
+      case Leadership.Ready r -> ready.completeAsync(() -> null);
+      case Leadership.Failed failed ->
+          ready.completeExceptionally(
+              new IllegalStateException("the metadata group failed: " + failed.reason()));
+      case Leadership.NotReady n -> {}
+      case Leadership.Following f -> {}
+    }
+  }
+
+  private void changed(EntityChange.Batch batch) {
+    updates.changed(batch);
+    appliedSinceSnapshot.incrementAndGet();
+  }
+
+  /** Completes when this node leads the metadata group and may change it. */
+  public CompletableFuture<Void> ready() {
+    return ready.copy();
+  }
+
+  public MetadataImage image() {
+    return updates.image();
+  }
+
+  /** Kafka's answers from the newest image. */
+  public KRaftMetadataCache cache() {
+    return updates.cache();
+  }
+
+  /** What was fixed when the cluster was formed; empty before. */
+  public Optional<ClusterSettings> clusterSettings() {
+    return find(EntityKey.CLUSTER).map(stored -> stored.entity().getCluster());
+  }
+
+  /** How a node's data groups are reached; empty if it never registered. */
+  public Optional<Voter> voter(int nodeId) {
+    return find(EntityKey.broker(nodeId))
+        .map(EntityChange.Stored::entity)
+        .map(Entity::getBroker)
+        .map(broker ->
+            new Voter(
+                broker.getDataPeer().getPeerId(),
+                nodeId,
+                broker.getDataPeer().getHost(),
+                broker.getDataPeer().getPort()));
+  }
+
+  Optional<EntityChange.Stored> find(String key) {
+    return entities.find(key);
+  }
+
+  Map<String, EntityChange.Stored> startingWith(String prefix) {
+    return entities.startingWith(prefix);
+  }
+
+  /**
+   * Submits a command. Completes, on a virtual thread, when it is decided and this node's image
+   * shows it; fails with a {@link dev.flotilla.raft.ReplicatedLogException}, after which its
+   * outcome may be unknown.
+   */
+  public CompletableFuture<Outcome> submit(Command command) {
+    return log.submit(command.toByteString().asReadOnlyByteBuffer())
+        .thenApply(Metadata::answer)
+        .thenCompose(answer ->
+            when(image -> image.provenance().lastContainedOffset() >= answer.getIndex())
+                .thenApply(image -> outcome(answer)))
+        .whenComplete((outcome, failure) -> snapshotIfDue());
+  }
+
+  private static CommandAnswer answer(ByteBuffer bytes) {
+    try {
+      return CommandAnswer.parseFrom(bytes);
+    } catch (InvalidProtocolBufferException e) {
+      throw new IllegalStateException("an answer that cannot be read", e);
+    }
+  }
+
+  private static Outcome outcome(CommandAnswer answer) {
+    return switch (answer.getOutcomeCase()) {
+      case DONE -> new Outcome.Done(answer.getIndex());
+      case CONFLICT ->
+          new Outcome.Conflict(answer.getIndex(), List.copyOf(answer.getConflict().getKeysList()));
+      case INVALID, OUTCOME_NOT_SET ->
+          throw new IllegalArgumentException(answer.getInvalid().getReason());
+    };
+  }
+
+  private void snapshotIfDue() {
+    var applied = appliedSinceSnapshot.get();
+    if (applied >= snapshotEvery && appliedSinceSnapshot.compareAndSet(applied, 0)) {
+      log.snapshot()
+          .exceptionally(failure -> {
+            LOG.warn("No snapshot of metadata was taken", failure);
+            return -1L;
+          });
+    }
+  }
+
+  /**
+   * Completes with the first image, now or later, that meets a condition; on a virtual thread.
+   * Whoever gives up cancels it.
+   */
+  public CompletableFuture<MetadataImage> when(Predicate<MetadataImage> condition) {
+    return updates.when(condition);
+  }
+
+  /** Publishers get all that is known first, then each change. */
+  public void addPublisher(ImagePublisher publisher) {
+    updates.addPublisher(publisher);
+  }
+
+  @Override
+  public void report(TopicIdPartition partition, int term, int leader, List<Integer> caughtUp) {
+    updates.reported(partition, new Leaderships.Reported(term, leader, caughtUp));
+  }
+
+  /** Takes a snapshot, so that the next start is short, and stops. The log stays its owner's. */
+  @Override
+  public void close() {
+    try {
+      log.snapshot().get(CLOSING_SNAPSHOT_SECONDS, TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (ExecutionException | TimeoutException e) {
+      LOG.warn("No snapshot of metadata was taken at the stop: the next start replays", e);
+    }
+    updates.close();
+  }
+}
