@@ -55,7 +55,7 @@ final class DurableFile {
     if (!Files.isDirectory(directory)) {
       Path parent = parent(directory);
       createDirectories(parent);
-      Files.createDirectory(directory);
+      Files.createDirectories(directory);
       syncDirectory(parent);
     }
   }

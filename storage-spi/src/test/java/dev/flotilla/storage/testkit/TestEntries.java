@@ -62,6 +62,14 @@ public final class TestEntries {
         .orElseGet(() -> behind(log.base(), seed));
   }
 
+  /** Entries that continue what the oracle holds. */
+  public static TestEntries behind(LogContent content, long seed) {
+    return content
+        .lastHeader()
+        .map(last -> behind(last, seed))
+        .orElseGet(() -> behind(content.base(), seed));
+  }
+
   /** The entries that follow have this term. */
   public TestEntries term(long newTerm) {
     if (newTerm < term) {

@@ -1,0 +1,545 @@
+package dev.flotilla.raft;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.flotilla.storage.BatchExtent;
+import dev.flotilla.storage.EntryHeader;
+import dev.flotilla.storage.EntryKind;
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+class AppendQueueTest {
+
+  private final AppendQueueHarness harness = new AppendQueueHarness();
+  private final AppendQueue queue = harness.queue;
+
+  @Test
+  void shouldSubmitFirstBatchAtOnce() {
+    // given
+    queue.ready(3, 40);
+
+    // when
+    PendingAppend pending = harness.enqueue(TestBatch.of(1, 5));
+
+    // then
+    assertThat(pending.expectedBaseOffset()).isEqualTo(40);
+    assertThat(pending.future()).isNotDone();
+    BuiltEntry entry = harness.lastEntry();
+    assertThat(entry.term()).isEqualTo(3);
+    assertThat(entry.baseOffset()).isEqualTo(40);
+    assertThat(entry.offsetSpan()).isEqualTo(5);
+    assertThat(entry.appendTimeMs()).isEqualTo(AppendQueueHarness.NOW_MS);
+    assertThat(entry.maxTimestampMs()).isEqualTo(1001);
+  }
+
+  @Test
+  void shouldWriteBatchesWithTheirOffsetsAndTheTermIntoOnePayload() {
+    // given
+    queue.ready(3, 40);
+    harness.enqueue(TestBatch.of(1, 5));
+
+    // when
+    harness.enqueue(TestBatch.of(2, 7).withSize(50));
+    harness.enqueue(TestBatch.of(3, 1));
+    harness.apply(harness.lastEntry());
+
+    // then
+    BuiltEntry entry = harness.lastEntry();
+    assertThat(entry.batches()).containsExactly(new BatchExtent(50, 6), new BatchExtent(100, 7));
+    assertThat(entry.payload().remaining()).isEqualTo(150);
+    ByteBuffer payload = entry.payload();
+    assertThat(payload.getLong(0)).isEqualTo(45);
+    assertThat(payload.getInt(8)).isEqualTo(3);
+    assertThat(payload.getInt(12)).isEqualTo(2);
+    assertThat(payload.getLong(50)).isEqualTo(52);
+    assertThat(payload.getInt(58)).isEqualTo(3);
+    assertThat(entry.maxTimestampMs()).isEqualTo(1003);
+  }
+
+  @Test
+  void shouldKeepOneEntryInFlightAndMakeTheNextOfAllThatWaits() {
+    // given
+    queue.ready(1, 0);
+    PendingAppend first = harness.enqueue(TestBatch.of(1, 2));
+    PendingAppend second = harness.enqueue(TestBatch.of(2, 3));
+    PendingAppend third = harness.enqueue(TestBatch.of(3, 4));
+    assertThat(harness.submitted).hasSize(1);
+
+    // when
+    harness.apply(harness.lastEntry());
+
+    // then
+    assertThat(first.future()).isCompletedWithValue(stored(0, 1));
+    assertThat(harness.submitted).hasSize(2);
+    assertThat(AppendQueueHarness.numbers(harness.lastEntry())).containsExactly(2, 3);
+    assertThat(List.of(second.expectedBaseOffset(), third.expectedBaseOffset()))
+        .containsExactly(2L, 5L);
+
+    // when
+    harness.apply(harness.lastEntry());
+
+    // then
+    assertThat(second.future()).isCompletedWithValue(stored(2, 4));
+    assertThat(third.future()).isCompletedWithValue(stored(5, 8));
+    assertThat(harness.budget.usedBytes()).isZero();
+  }
+
+  @Test
+  void shouldNeitherBuildNorSubmitOnTheThreadThatApplies() {
+    // given
+    queue.ready(1, 0);
+    harness.enqueue(TestBatch.of(1, 1));
+    harness.enqueue(TestBatch.of(2, 1));
+    int admissions = harness.state.admissions;
+    EntryHeader header = harness.header(harness.lastEntry());
+
+    // when
+    queue.applied(header);
+
+    // then
+    assertThat(harness.state.admissions).isEqualTo(admissions);
+    assertThat(harness.submitted).hasSize(1);
+    assertThat(harness.tasks).hasSize(1);
+  }
+
+  @Test
+  void shouldEndEntryBeforeItExceedsOneMegabyte() {
+    // given
+    queue.ready(1, 0);
+    harness.enqueue(TestBatch.of(0, 1));
+    for (int number = 1; number <= 5; number++) {
+      harness.enqueue(TestBatch.of(number, 1).withSize(400 << 10));
+    }
+
+    // when
+    harness.apply(harness.lastEntry());
+
+    // then
+    assertThat(AppendQueueHarness.numbers(harness.lastEntry())).containsExactly(1, 2);
+  }
+
+  @Test
+  void shouldTakeSingleBatchThatIsLargerThanOneMegabyte() {
+    queue.ready(1, 0);
+
+    harness.enqueue(TestBatch.of(1, 1).withSize(AppendQueueHarness.MAX_BATCH_BYTES));
+
+    assertThat(harness.lastEntry().payload().remaining())
+        .isEqualTo(AppendQueueHarness.MAX_BATCH_BYTES);
+  }
+
+  @Test
+  void shouldLimitBatchesOfAnEntrySoThatItsHeaderFits() {
+    // given
+    queue.ready(1, 0);
+    harness.enqueue(TestBatch.of(0, 1));
+    for (int number = 1; number <= WaitingBatches.MAX_BATCHES + 1; number++) {
+      harness.enqueue(TestBatch.of(number, 1).withSize(TestBatch.MIN_BYTES));
+    }
+
+    // when
+    harness.apply(harness.lastEntry());
+
+    // then
+    assertThat(harness.lastEntry().batches()).hasSize(WaitingBatches.MAX_BATCHES);
+  }
+
+  @Test
+  void shouldRefuseEntryWhoseAttributesDoNotFitRaft() {
+    // given
+    queue.ready(1, 0);
+    harness.state.attributeBytesTooMany = AppendQueue.OVERHEAD_BYTES;
+
+    // when
+    PendingAppend pending = harness.enqueue(TestBatch.of(1, 1));
+
+    // then
+    assertFails(pending, ReplicatedLogException.Refused.class);
+    assertThat(harness.submitted).isEmpty();
+  }
+
+  @Test
+  void shouldNotExceedSpanOfAnEntry() {
+    // given
+    queue.ready(1, 0);
+    harness.enqueue(TestBatch.of(0, 1));
+    harness.enqueue(TestBatch.of(1, Integer.MAX_VALUE));
+    PendingAppend second = harness.enqueue(TestBatch.of(2, Integer.MAX_VALUE));
+
+    // when
+    harness.apply(harness.lastEntry());
+
+    // then
+    assertThat(harness.lastEntry().offsetSpan()).isEqualTo(Integer.MAX_VALUE);
+    assertThat(second.expectedBaseOffset()).isEqualTo(1L + Integer.MAX_VALUE);
+  }
+
+  @Test
+  void shouldRefuseBatchThatFitsNoEntry() {
+    queue.ready(1, 0);
+    TestBatch large = TestBatch.of(1, 1).withSize(AppendQueueHarness.MAX_BATCH_BYTES + 1);
+
+    assertThatThrownBy(() -> queue.enqueue(large))
+        .isInstanceOf(ReplicatedLogException.TooLarge.class);
+    assertThat(harness.budget.usedBytes()).isZero();
+  }
+
+  @Test
+  void shouldRefuseWhenBudgetIsUsedUpAndTakeAgainWhenAnswered() {
+    // given
+    queue.ready(1, 0);
+    for (int number = 1; number <= 4; number++) {
+      harness.enqueue(TestBatch.of(number, 1).withSize(AppendQueueHarness.MAX_BATCH_BYTES));
+    }
+
+    // when, then
+    assertThatThrownBy(() -> queue.enqueue(TestBatch.of(5, 1)))
+        .isInstanceOf(ReplicatedLogException.Overloaded.class);
+    harness.apply(harness.lastEntry());
+    assertThat(harness.enqueue(TestBatch.of(5, 1)).expectedBaseOffset()).isEqualTo(4);
+  }
+
+  @Test
+  void shouldRefuseBatchesWhereItIsNotReady() {
+    assertThatThrownBy(() -> queue.enqueue(TestBatch.of(1, 1)))
+        .isInstanceOf(ReplicatedLogException.NotLeader.class);
+
+    queue.lost(new Leadership.NotReady(2));
+    assertThatThrownBy(() -> queue.enqueue(TestBatch.of(1, 1)))
+        .isInstanceOf(ReplicatedLogException.NotReady.class);
+
+    queue.lost(new Leadership.Failed(2, "disk full"));
+    assertThatThrownBy(() -> queue.enqueue(TestBatch.of(1, 1)))
+        .isInstanceOf(ReplicatedLogException.Unavailable.class)
+        .hasMessageContaining("disk full");
+  }
+
+  @Test
+  void shouldFailOnlyTheBatchThatStateRefuses() {
+    // given
+    queue.ready(1, 0);
+    harness.enqueue(TestBatch.of(0, 1));
+    PendingAppend before = harness.enqueue(TestBatch.of(1, 2));
+    PendingAppend refused = harness.enqueue(TestBatch.of(2, 3).withFate(TestBatch.Fate.REFUSED));
+    PendingAppend after = harness.enqueue(TestBatch.of(3, 4));
+
+    // when
+    harness.apply(harness.lastEntry());
+    assertFails(refused, ReplicatedLogException.Refused.class);
+    harness.apply(harness.lastEntry());
+
+    // then the offsets are dense
+    assertThat(before.future()).isCompletedWithValue(stored(1, 2));
+    assertThat(after.future()).isCompletedWithValue(stored(3, 6));
+  }
+
+  @Test
+  void shouldGoOnWhenNothingOfAnEntryIsLeft() {
+    // given
+    queue.ready(1, 0);
+
+    // when
+    PendingAppend refused = harness.enqueue(TestBatch.of(1, 3).withFate(TestBatch.Fate.REFUSED));
+    PendingAppend next = harness.enqueue(TestBatch.of(2, 1));
+
+    // then
+    assertFails(refused, ReplicatedLogException.Refused.class);
+    assertThat(next.expectedBaseOffset()).isZero();
+    assertThat(harness.lastEntry().baseOffset()).isZero();
+  }
+
+  @Test
+  void shouldRefuseBatchesWhenStateThrows() {
+    // given
+    queue.ready(1, 0);
+
+    // when
+    PendingAppend bad =
+        harness.enqueue(TestBatch.of(1, 3).withFate(TestBatch.Fate.THROWS_AT_ADMISSION));
+
+    // then
+    assertFails(bad, ReplicatedLogException.Refused.class);
+    harness.enqueue(TestBatch.of(2, 1));
+    assertThat(harness.lastEntry().baseOffset()).isZero();
+    assertThat(harness.budget.usedBytes()).isEqualTo(100);
+  }
+
+  @Test
+  void shouldGiveUpEntryThatCannotBeWritten() {
+    // given
+    queue.ready(1, 0);
+
+    // when
+    PendingAppend bad =
+        harness.enqueue(TestBatch.of(1, 3).withFate(TestBatch.Fate.THROWS_AT_WRITE));
+
+    // then
+    assertFails(bad, ReplicatedLogException.Refused.class);
+    harness.enqueue(TestBatch.of(2, 1));
+    assertThat(harness.lastEntry().baseOffset()).isZero();
+  }
+
+  @Test
+  void shouldAnswerDuplicateOfAppliedBatchWithItsOriginalOffsets() {
+    // given
+    queue.ready(1, 10);
+    harness.enqueue(TestBatch.of(1, 2));
+    harness.apply(harness.lastEntry());
+
+    // when
+    PendingAppend duplicate = harness.enqueue(TestBatch.of(1, 2));
+
+    // then
+    assertThat(duplicate.future()).isCompletedWithValue(duplicate(10, 11));
+    assertThat(harness.submitted).hasSize(1);
+  }
+
+  @Test
+  void shouldAnswerDuplicateOfBatchInFlightOnlyOnceThatIsCommitted() {
+    // given
+    queue.ready(1, 10);
+    PendingAppend original = harness.enqueue(TestBatch.of(1, 2));
+
+    // when
+    PendingAppend duplicate = harness.enqueue(TestBatch.of(1, 2));
+
+    // then
+    assertThat(duplicate.future()).isNotDone();
+    harness.apply(harness.lastEntry());
+    assertThat(original.future()).isCompletedWithValue(stored(10, 11));
+    assertThat(duplicate.future()).isCompletedWithValue(duplicate(10, 11));
+    assertThat(harness.submitted).hasSize(1);
+  }
+
+  @Test
+  void shouldAnswerDuplicateWithinOneEntryWhenThatIsCommitted() {
+    // given
+    queue.ready(1, 0);
+    harness.enqueue(TestBatch.of(0, 1));
+    PendingAppend original = harness.enqueue(TestBatch.of(1, 2));
+    PendingAppend duplicate = harness.enqueue(TestBatch.of(1, 2));
+
+    // when
+    harness.apply(harness.lastEntry());
+
+    // then
+    assertThat(AppendQueueHarness.numbers(harness.lastEntry())).containsExactly(1);
+    assertThat(duplicate.future()).isNotDone();
+    harness.apply(harness.lastEntry());
+    assertThat(original.future()).isCompletedWithValue(stored(1, 2));
+    assertThat(duplicate.future()).isCompletedWithValue(duplicate(1, 2));
+  }
+
+  @Test
+  void shouldFailAllThatIsPendingWhenLeadershipIsLost() {
+    // given
+    queue.ready(1, 0);
+    PendingAppend inFlight = harness.enqueue(TestBatch.of(1, 1));
+    PendingAppend waiting = harness.enqueue(TestBatch.of(2, 1));
+
+    // when
+    queue.lost(new Leadership.Following(2, Optional.of(7)));
+
+    // then
+    assertFails(inFlight, ReplicatedLogException.NotLeader.class);
+    assertFails(waiting, ReplicatedLogException.NotLeader.class);
+    assertThat(harness.budget.usedBytes()).isZero();
+  }
+
+  @Test
+  void shouldFailPendingAsUnavailableWhenReplicaFails() {
+    queue.ready(1, 0);
+    PendingAppend pending = harness.enqueue(TestBatch.of(1, 1));
+
+    queue.lost(new Leadership.Failed(1, "flush failed"));
+
+    assertFails(pending, ReplicatedLogException.Unavailable.class);
+  }
+
+  @Test
+  void shouldBuildNothingAfterLeadershipWasLost() {
+    // given a task that is late
+    queue.ready(1, 0);
+    PendingAppend pending = queue.enqueue(TestBatch.of(1, 1));
+
+    // when
+    queue.lost(new Leadership.Following(2, Optional.empty()));
+    harness.runTasks();
+
+    // then
+    assertFails(pending, ReplicatedLogException.NotLeader.class);
+    assertThat(harness.state.admissions).isZero();
+    assertThat(harness.submitted).isEmpty();
+  }
+
+  @Test
+  void shouldNeverGiveUpEntryOfUnknownOutcomeWhileLeading() {
+    // given
+    queue.ready(1, 0);
+    PendingAppend pending = harness.enqueue(TestBatch.of(1, 1));
+    PendingAppend waiting = harness.enqueue(TestBatch.of(2, 1));
+
+    // when
+    harness
+        .submitted
+        .getLast()
+        .future()
+        .completeExceptionally(new IllegalStateException("timeout"));
+    harness.runTasks();
+
+    // then
+    assertThat(pending.future()).isNotDone();
+    assertThat(waiting.future()).isNotDone();
+    assertThat(harness.submitted).hasSize(1);
+
+    // when it is applied after all
+    harness.apply(harness.lastEntry());
+
+    // then
+    assertThat(pending.future()).isCompletedWithValue(stored(0, 0));
+    assertThat(harness.submitted).hasSize(2);
+  }
+
+  @Test
+  void shouldFailWhatIsKnownNotToBeAppendedAndAllBehindIt() {
+    // given
+    queue.ready(1, 0);
+    PendingAppend pending = harness.enqueue(TestBatch.of(1, 1));
+    PendingAppend waiting = harness.enqueue(TestBatch.of(2, 1));
+
+    // when
+    harness
+        .submitted
+        .getLast()
+        .future()
+        .completeExceptionally(
+            new EntrySink.NotAppended(new ReplicatedLogException.Overloaded("Raft is busy")));
+
+    // then
+    assertFails(pending, ReplicatedLogException.Overloaded.class);
+    assertFails(waiting, ReplicatedLogException.Overloaded.class);
+    PendingAppend next = harness.enqueue(TestBatch.of(2, 1));
+    assertThat(next.expectedBaseOffset()).isZero();
+    harness.apply(harness.lastEntry());
+    assertThat(next.future()).isCompletedWithValue(stored(0, 0));
+  }
+
+  @Test
+  void shouldNotBeConfusedByEntryOfAnEarlierTerm() {
+    // given an entry of term 1 that commits late, below the new leader's first entry
+    queue.ready(1, 0);
+    harness.enqueue(TestBatch.of(1, 2));
+    EntryHeader old = harness.header(harness.lastEntry());
+    queue.lost(new Leadership.Following(2, Optional.empty()));
+    queue.ready(3, 2);
+    PendingAppend pending = harness.enqueue(TestBatch.of(2, 1));
+
+    // when
+    queue.applied(old);
+
+    // then
+    assertThat(pending.future()).isNotDone();
+    assertThat(harness.lastEntry().baseOffset()).isEqualTo(2);
+    harness.apply(harness.lastEntry());
+    assertThat(pending.future()).isCompletedWithValue(stored(2, 2));
+  }
+
+  @Test
+  void shouldNotBeConfusedByLateFailureOfAnEarlierTerm() {
+    // given
+    queue.ready(1, 0);
+    harness.enqueue(TestBatch.of(1, 2));
+    queue.lost(new Leadership.Following(2, Optional.empty()));
+    queue.ready(3, 0);
+    PendingAppend pending = harness.enqueue(TestBatch.of(2, 1));
+
+    // when
+    harness
+        .submitted
+        .getFirst()
+        .future()
+        .completeExceptionally(
+            new EntrySink.NotAppended(new ReplicatedLogException.Overloaded("late")));
+
+    // then
+    assertThat(pending.future()).isNotDone();
+  }
+
+  @Test
+  void shouldIgnoreStaleWordOfLeadership() {
+    // given
+    queue.ready(5, 0);
+    PendingAppend pending = harness.enqueue(TestBatch.of(1, 1));
+
+    // when
+    queue.lost(new Leadership.Following(4, Optional.empty()));
+    queue.ready(4, 0);
+    queue.ready(5, 0);
+
+    // then
+    assertThat(pending.future()).isNotDone();
+    harness.apply(harness.lastEntry());
+    assertThat(pending.future()).isCompletedWithValue(stored(0, 0));
+  }
+
+  @Test
+  void shouldIgnoreEntriesWithoutRecords() {
+    // given
+    queue.ready(5, 3);
+    PendingAppend pending = harness.enqueue(TestBatch.of(1, 1));
+    EntryHeader command =
+        new EntryHeader(
+            9, 5, EntryKind.RAFT_ONLY, 3, 0, 0, -1, -1, 0, List.of(), ByteBuffer.allocate(0));
+
+    // when
+    queue.applied(command);
+
+    // then
+    assertThat(pending.future()).isNotDone();
+  }
+
+  @Test
+  void shouldThrowWhenAnEntryOfItsTermWasNotItsOwn() {
+    // given
+    queue.ready(5, 3);
+    harness.enqueue(TestBatch.of(1, 1));
+    BuiltEntry entry = harness.lastEntry();
+    harness.apply(entry);
+
+    // when, then
+    assertThatThrownBy(() -> queue.applied(harness.header(entry)))
+        .isInstanceOf(IllegalStateException.class);
+  }
+
+  @Test
+  void shouldLetCallersEnqueueWhenAnswered() {
+    // given a producer that sends its next batch when it is answered
+    queue.ready(1, 0);
+    PendingAppend first = queue.enqueue(TestBatch.of(1, 1));
+    var next = first.future().thenApply(_ -> queue.enqueue(TestBatch.of(2, 1)));
+    harness.runTasks();
+
+    // when
+    harness.apply(harness.lastEntry());
+
+    // then
+    assertThat(next).isCompleted();
+    assertThat(harness.lastEntry().baseOffset()).isEqualTo(1);
+  }
+
+  private static Appended stored(long first, long last) {
+    return new Appended(first, last, AppendQueueHarness.NOW_MS, Appended.Origin.STORED);
+  }
+
+  private static Appended duplicate(long first, long last) {
+    return new Appended(first, last, AppendQueueHarness.NOW_MS, Appended.Origin.DUPLICATE);
+  }
+
+  private static void assertFails(PendingAppend pending, Class<? extends Throwable> cause) {
+    assertThat(pending.future()).isCompletedExceptionally();
+    assertThat(pending.future().exceptionNow()).isInstanceOf(cause);
+  }
+}
