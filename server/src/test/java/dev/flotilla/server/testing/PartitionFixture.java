@@ -4,6 +4,8 @@ import com.codahale.metrics.MetricRegistry;
 import dev.flotilla.raft.Voter;
 import dev.flotilla.server.api.FetchHandler;
 import dev.flotilla.server.api.FetchWaiters;
+import dev.flotilla.server.api.ListOffsetsHandler;
+import dev.flotilla.server.api.OffsetForLeaderEpochHandler;
 import dev.flotilla.server.api.PartitionRequests;
 import dev.flotilla.server.api.ProduceHandler;
 import dev.flotilla.server.metadata.Replica;
@@ -58,6 +60,9 @@ public final class PartitionFixture implements AutoCloseable {
   public final ProduceHandler produce =
       new ProduceHandler(requests, new BatchValidator(Time.SYSTEM, metrics));
   public final FetchHandler fetch = new FetchHandler(requests, waiters, 55 << 20);
+  public final ListOffsetsHandler listOffsets = new ListOffsetsHandler(requests);
+  public final OffsetForLeaderEpochHandler offsetForLeaderEpoch =
+      new OffsetForLeaderEpochHandler(requests);
 
   public PartitionFixture() {
     timer.setRemoveOnCancelPolicy(true);
