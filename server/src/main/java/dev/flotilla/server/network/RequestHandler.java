@@ -20,9 +20,9 @@ public interface RequestHandler {
     return api().oldestVersion();
   }
 
-  /** The highest version served. */
+  /** The highest version served: by default the highest stable one. */
   default short latestVersion() {
-    return api().latestVersion();
+    return api().latestVersion(false);
   }
 
   /** Whether requests of this API may wait for their answers together on one connection. */
