@@ -99,7 +99,8 @@ abstract class CompactionContract extends LogContract {
       assertThat(log.header(index).kind()).isEqualTo(EntryKind.EMPTIED);
       assertThat(LogReader.payload(log, index).remaining()).isZero();
     }
-    assertThat(log.header(9).digest()).isEqualTo(expected.entry(9).header().digest());
+    // Entry 9 may be within a range by now; 11 was never emptied.
+    assertThat(log.header(11).digest()).isEqualTo(expected.entry(11).header().digest());
     reopenAndCompare();
   }
 

@@ -117,7 +117,7 @@ public final class LogContent {
   public OptionalLong indexOfOffset(long offset) {
     return entries.stream()
         .map(Entry::header)
-        .filter(header -> header.endOffset() > offset)
+        .filter(header -> header.offsetSpan() > 0 && header.endOffset() > offset)
         .mapToLong(EntryHeader::index)
         .findFirst();
   }
