@@ -1,0 +1,148 @@
+package dev.flotilla.storage.mmap;
+
+import dev.flotilla.storage.CorruptLogException;
+import dev.flotilla.storage.EntryHeader;
+import dev.flotilla.storage.StorageException;
+import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Walks over the frames of a mapped segment, verifying each head, and keeps the mapping until it is
+ * closed. Each byte is brought into memory before it is touched, see {@link PageIn}. Used by one
+ * thread.
+ */
+final class FrameCursor implements AutoCloseable {
+
+  /** Brought in at once while heads are read. */
+  private static final int READ_AHEAD_BYTES = 8 << 10;
+
+  private final Segment segment;
+  private final Mapping mapping;
+  private ChainPoint point;
+  private int presentFrom;
+  private int presentTo;
+
+  /**
+   * A cursor.
+   *
+   * @param mapping retained for this cursor
+   */
+  FrameCursor(Segment segment, Mapping mapping) {
+    this.segment = segment;
+    this.mapping = mapping;
+    this.point = segment.origin();
+  }
+
+  /** Goes to where the frame of an entry can be found by walking. */
+  FrameCursor seekIndex(long index) {
+    ChainPoint row = segment.lookup(mapping).atOrBelowIndex(index, segment.origin());
+    ChainPoint lastRead = segment.lastRead();
+    point = lastRead.index() <= index && lastRead.index() > row.index() ? lastRead : row;
+    return this;
+  }
+
+  /** Goes to where the first entry that reaches beyond an offset can be found by walking. */
+  FrameCursor seekOffset(long offset, long endIndex) {
+    point = segment.lookup(mapping).atOrBelowOffset(offset, endIndex, segment.origin());
+    return this;
+  }
+
+  /** Goes to where the first entry with a time can be found by walking. */
+  FrameCursor seekTime(long timestampMs, long endIndex) {
+    point = segment.lookup(mapping).beforeTime(timestampMs, endIndex, segment.origin());
+    return this;
+  }
+
+  ChainPoint point() {
+    return point;
+  }
+
+  /**
+   * The next frame. The caller knows that there is one.
+   *
+   * @throws CorruptLogException if it is not as it was written
+   */
+  Frame next() {
+    int position = point.position();
+    Frame frame = read(position);
+    if (frame == null || frame.isMark() || !point.isContinuedBy(frame)) {
+      throw damaged("frame", point.index());
+    }
+    point = ChainPoint.after(frame);
+    return frame;
+  }
+
+  private @Nullable Frame read(int position) {
+    int rest = mapping.size() - position;
+    if (rest < FrameFormat.HEAD_BYTES) {
+      return null;
+    }
+    present(position, FrameFormat.HEAD_BYTES);
+    int length = FrameFormat.headLength(mapping.bytes(), position, rest);
+    if (length == 0) {
+      return null;
+    }
+    present(position, length);
+    return segment.format().read(mapping.bytes(), position, position, rest, length);
+  }
+
+  /** The frame of an entry, from a point before it. */
+  Frame find(long index) {
+    Frame frame = next();
+    while (frame.endIndex() <= index) {
+      frame = next();
+    }
+    segment.lastRead(point);
+    return frame;
+  }
+
+  /** The header of the first entry that a frame stands for. */
+  EntryHeader header(Frame frame) {
+    return EntryHeader.readFrom(mapping.bytes().slice(frame.headerPosition(), frame.headerBytes()));
+  }
+
+  /** The payload of a frame, verified. Shows mapped memory. */
+  ByteBuffer payload(Frame frame) {
+    present(frame.payloadPosition(), frame.payloadBytes());
+    ByteBuffer payload = mapping.bytes().slice(frame.payloadPosition(), frame.payloadBytes());
+    if (FrameFormat.checksum(payload) != frame.payloadChecksum()) {
+      throw damaged("payload", frame.index());
+    }
+    return payload;
+  }
+
+  private CorruptLogException damaged(String what, long index) {
+    return new CorruptLogException(
+        "%s: the %s of entry %d at position %d is damaged"
+            .formatted(segment.describe(), what, index, point.position()),
+        index);
+  }
+
+  private void present(int position, int length) {
+    int end = position + length;
+    if (length == 0 || (position >= presentFrom && end <= presentTo)) {
+      return;
+    }
+    int ahead = Math.min(mapping.size(), Math.max(end, position + READ_AHEAD_BYTES));
+    if (mapping.populate(position, ahead)) {
+      presentTo = ahead;
+    } else if (mapping.populate(position, end)) {
+      presentTo = end;
+    } else {
+      throw new StorageException(
+          "%s: bytes %d to %d cannot be read".formatted(segment.describe(), position, end));
+    }
+    presentFrom = position;
+  }
+
+  /** Keeps the mapping for a slice, which releases it. */
+  Mapping lend() {
+    mapping.retain();
+    return mapping;
+  }
+
+  @Override
+  public void close() {
+    mapping.release();
+  }
+}
