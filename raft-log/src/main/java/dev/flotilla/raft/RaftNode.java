@@ -1,36 +1,84 @@
 package dev.flotilla.raft;
 
 import com.codahale.metrics.MetricRegistry;
+import dev.flotilla.proto.ReplicaDescriptor;
+import dev.flotilla.proto.ReplicaKind;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.Executor;
+import org.apache.ratis.conf.RaftProperties;
+import org.apache.ratis.protocol.RaftPeerId;
 
 /**
  * One Raft server of a node and the replicas it runs. Any thread may call any method; calls for
  * different groups run side by side, calls for the same group do not come at the same time.
  */
-@SuppressWarnings("DoNotCallSuggester")
 public final class RaftNode implements AutoCloseable {
+
+  private final RaftNodeConfig config;
+  private final NodeMetrics metrics;
+  private final NodeResources resources;
+  private final RatisServer server;
+  private final Path replicas;
+
+  /** The replicas that work, by group. */
+  private final ConcurrentMap<UUID, Replica> running = new ConcurrentHashMap<>();
+
+  /** Groups that are meant to be open, also while a failed one waits to be opened again. */
+  private final Set<UUID> open = ConcurrentHashMap.newKeySet();
+
+  private RaftNode(
+      RaftNodeConfig config, NodeMetrics metrics, NodeResources resources, RatisServer server) {
+    this.config = config;
+    this.metrics = metrics;
+    this.resources = resources;
+    this.server = server;
+    this.replicas = replicas(config);
+    metrics.watch(running.values());
+  }
+
+  private static Path replicas(RaftNodeConfig config) {
+    return config.directory().resolve("replicas");
+  }
 
   /**
    * Starts it without any group.
    *
-   * @throws java.io.IOException if the directory or the port cannot be used, or Ratis is not of the
-   *     version it is built for
+   * @throws IOException if the directory or the port cannot be used, or Ratis is not of the version
+   *     it is built for
    */
-  public static RaftNode start(RaftNodeConfig config, MetricRegistry metrics)
-      throws java.io.IOException {
-    throw new UnsupportedOperationException();
+  public static RaftNode start(RaftNodeConfig config, MetricRegistry metrics) throws IOException {
+    ReplicaDirectory.sweep(replicas(config));
+    NodeMetrics nodeMetrics = new NodeMetrics(metrics);
+    NodeResources resources = new NodeResources(config, nodeMetrics);
+    try {
+      return new RaftNode(config, nodeMetrics, resources, RatisServer.start(config));
+    } catch (IOException | RuntimeException e) {
+      resources.close();
+      throw e;
+    }
   }
 
   /** This node as other voters reach it, with its real port. */
   public Voter self() {
-    throw new UnsupportedOperationException();
+    return server.self();
   }
 
   /** The groups whose replicas lie in the directory, whether they are open or not. */
   public Set<UUID> storedGroups() {
-    throw new UnsupportedOperationException();
+    try {
+      return ReplicaDirectory.list(replicas);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /**
@@ -43,7 +91,9 @@ public final class RaftNode implements AutoCloseable {
    */
   public ReplicatedLog createLog(
       UUID group, String name, List<Voter> voters, PartitionState state, ReplicaListener listener) {
-    throw new UnsupportedOperationException();
+    PartitionReplica replica = new PartitionReplica(name, state, listener, this);
+    create(group, name, ReplicaKind.LOG, voters, replica);
+    return replica;
   }
 
   /**
@@ -54,7 +104,9 @@ public final class RaftNode implements AutoCloseable {
   public ReplicatedLog openLog(
       UUID group, String name, PartitionState state, ReplicaListener listener)
       throws ReplicaQuarantinedException {
-    throw new UnsupportedOperationException();
+    PartitionReplica replica = new PartitionReplica(name, state, listener, this);
+    open(group, name, ReplicaKind.LOG, replica);
+    return replica;
   }
 
   /** As {@link #createLog}, for a log of commands. */
@@ -64,14 +116,67 @@ public final class RaftNode implements AutoCloseable {
       List<Voter> voters,
       CommandStateMachine stateMachine,
       CommandLogListener listener) {
-    throw new UnsupportedOperationException();
+    CommandReplica replica = new CommandReplica(name, stateMachine, listener);
+    create(group, name, ReplicaKind.COMMAND_LOG, voters, replica);
+    return replica;
   }
 
   /** As {@link #openLog}, for a log of commands. */
   public CommandLog openCommandLog(
       UUID group, String name, CommandStateMachine stateMachine, CommandLogListener listener)
       throws ReplicaQuarantinedException {
-    throw new UnsupportedOperationException();
+    CommandReplica replica = new CommandReplica(name, stateMachine, listener);
+    open(group, name, ReplicaKind.COMMAND_LOG, replica);
+    return replica;
+  }
+
+  private void create(
+      UUID group, String name, ReplicaKind kind, List<Voter> voters, Applied applied) {
+    try {
+      StoredReplica stored =
+          ReplicaCreation.create(
+              replicas, group, name, kind, voters, config.defaultEngine(), resources.engines());
+      start(group, name, stored, applied);
+    } catch (IOException e) {
+      throw new UncheckedIOException(name + " cannot be created", e);
+    }
+  }
+
+  private void open(UUID group, String name, ReplicaKind kind, Applied applied)
+      throws ReplicaQuarantinedException {
+    try {
+      ReplicaDirectory directory = ReplicaDirectory.open(replicas, group);
+      StoredReplica stored =
+          StoredReplica.open(directory, resources.engines(), OptionalLong.empty());
+      if (stored.descriptor().getKind() != kind) {
+        stored.store().close();
+        throw new ReplicaQuarantinedException(name + " is not a " + kind);
+      }
+      start(group, name, stored, applied);
+    } catch (IOException e) {
+      throw new UncheckedIOException(name + " cannot be opened", e);
+    }
+  }
+
+  private void start(UUID group, String name, StoredReplica stored, Applied applied)
+      throws IOException {
+    boolean started = false;
+    try {
+      Replica replica = new Replica(this, name, stored, applied);
+      open.add(group);
+      running.put(group, replica);
+      server.add(group, stored.descriptor(), new GroupStateMachine(replica));
+      resources.keepCheckpointed(replica);
+      started = true;
+    } catch (IllegalArgumentException e) {
+      throw new IOException(name + ": the state of the checkpoint cannot be read", e);
+    } finally {
+      if (!started) {
+        running.remove(group);
+        stored.store().close();
+      }
+    }
+    server.campaignIfAlone(group);
   }
 
   /**
@@ -79,22 +184,109 @@ public final class RaftNode implements AutoCloseable {
    * returns without waiting for the outcome.
    */
   public void campaign(UUID group) {
-    throw new UnsupportedOperationException();
+    server.campaign(group);
   }
 
   /** Stops a replica, its files stay. Does nothing if it does not run. */
   public void closeGroup(UUID group) {
-    throw new UnsupportedOperationException();
+    open.remove(group);
+    Replica replica = running.get(group);
+    if (replica != null) {
+      stop(replica);
+    }
   }
 
   /** Stops a replica and deletes its files, durably. Does nothing if there are none. */
   public void deleteGroup(UUID group) {
-    throw new UnsupportedOperationException();
+    closeGroup(group);
+    try {
+      ReplicaCreation.delete(replicas, group, resources.engines());
+    } catch (IOException e) {
+      throw new UncheckedIOException(group + " cannot be deleted", e);
+    }
+  }
+
+  /** Stops a replica that works; returns when its files are closed. */
+  void stop(Replica replica) {
+    UUID group = UUID.fromString(replica.stored().descriptor().getGroup());
+    if (running.get(group) == replica) {
+      resources.forget(replica);
+      server.remove(group);
+      running.remove(group, replica);
+    }
+  }
+
+  /** Closes a replica whose disk failed, and opens it again when the disk works. */
+  void reopenLater(Replica failed, long cutAt) {
+    UUID group = UUID.fromString(failed.stored().descriptor().getGroup());
+    background().execute(() -> stop(failed));
+    resources.retry(() -> reopen(group, failed, cutAt));
+  }
+
+  /** Returns whether there is nothing left to do. */
+  private boolean reopen(UUID group, Replica failed, long cutAt) {
+    if (running.get(group) == failed) {
+      return false;
+    }
+    if (!open.contains(group) || running.containsKey(group)) {
+      return true;
+    }
+    try {
+      ReplicaDirectory directory = ReplicaDirectory.open(replicas, group);
+      StoredReplica stored =
+          StoredReplica.open(directory, resources.engines(), OptionalLong.of(cutAt));
+      start(group, failed.name(), stored, failed.applied());
+      return true;
+    } catch (ReplicaQuarantinedException e) {
+      failed.applied().leadershipChanged(failed.leadership().current());
+      return true;
+    } catch (IOException | RuntimeException e) {
+      return false;
+    }
   }
 
   /** Writes checkpoints, stops all replicas and the server. */
   @Override
   public void close() {
-    throw new UnsupportedOperationException();
+    open.clear();
+    running.values().forEach(resources::forget);
+    server.close();
+    running.clear();
+    resources.close();
+  }
+
+  // What replicas need of their node.
+
+  RaftNodeConfig config() {
+    return config;
+  }
+
+  NodeMetrics metrics() {
+    return metrics;
+  }
+
+  Executor background() {
+    return resources.background();
+  }
+
+  ColdReads coldReads() {
+    return resources.coldReads();
+  }
+
+  QueueBudget queueBudget() {
+    return resources.queueBudget();
+  }
+
+  RaftProperties ratisProperties() {
+    return server.properties();
+  }
+
+  /** How much of what is durable one log keeps in memory at most. */
+  long recentBytesPerLog() {
+    return NodeResources.RECENT_BYTES_PER_LOG;
+  }
+
+  Optional<Integer> nodeOf(ReplicaDescriptor descriptor, RaftPeerId peer) {
+    return RatisServer.nodeOf(descriptor, peer);
   }
 }

@@ -1,0 +1,445 @@
+package dev.flotilla.raft;
+
+import dev.flotilla.raft.RecentEntries.Recent;
+import dev.flotilla.storage.EntryHeader;
+import dev.flotilla.storage.EntryKind;
+import dev.flotilla.storage.LogBase;
+import dev.flotilla.storage.LogStore;
+import dev.flotilla.storage.Slice;
+import java.io.IOException;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+import org.apache.ratis.proto.RaftProtos.LogEntryProto;
+import org.apache.ratis.proto.RaftProtos.LogEntryProto.LogEntryBodyCase;
+import org.apache.ratis.protocol.RaftGroupMemberId;
+import org.apache.ratis.protocol.RaftPeerId;
+import org.apache.ratis.protocol.exceptions.StateMachineException;
+import org.apache.ratis.server.RaftConfiguration;
+import org.apache.ratis.server.metrics.RaftLogMetrics;
+import org.apache.ratis.server.protocol.TermIndex;
+import org.apache.ratis.server.raftlog.LogEntryHeader;
+import org.apache.ratis.server.raftlog.LogProtoUtils;
+import org.apache.ratis.server.raftlog.RaftLog;
+import org.apache.ratis.server.raftlog.RaftLogIOException;
+import org.apache.ratis.server.storage.RaftStorageMetadata;
+import org.apache.ratis.statemachine.TransactionContext;
+import org.apache.ratis.util.TimeDuration;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The Raft log of a group, kept by a {@link LogStore}: what Ratis sees of it.
+ *
+ * <p>It implements Ratis' interface and does not extend Ratis' {@code RaftLogBase}, because that
+ * claims the log for its caller before a subclass can take the group's monitor; see {@link
+ * #append(List)}.
+ *
+ * <p><b>Threads.</b> The log is changed under the group's monitor only, and within that under a
+ * lock of {@link LogMemory}, which is never held for a disk. What Ratis asks for with every message
+ * is answered from memory.
+ *
+ * <p><b>Durability.</b> An entry is acknowledged when the write that contained it is complete and
+ * no truncation came between, see {@link FlushTracker}.
+ */
+final class EngineRaftLog implements RaftLog {
+
+  private static final RaftLogMetrics NO_METRICS = header -> {};
+
+  private final RaftGroupMemberId memberId;
+  private final LogStore store;
+  private final LogMemory memory;
+  private final VoteStore votes;
+  private final LogHost host;
+  private final ColdReads coldReads;
+  private final int maxEntryBytes;
+
+  /** The term that this thread saw when Ratis checked the AppendEntries it is about to append. */
+  private final ThreadLocal<Long> checkedTerm = new ThreadLocal<>();
+
+  /** Guards the two indexes below where they rise. */
+  private final Object indexes = new Object();
+
+  /** Read by any thread. Never falls. */
+  private volatile long commitIndex;
+
+  /** Likewise. */
+  private volatile long snapshotIndex;
+
+  /** Written by the thread that closes, read by any. */
+  private volatile boolean open = true;
+
+  EngineRaftLog(
+      RaftGroupMemberId memberId,
+      LogStore store,
+      LogMemory memory,
+      VoteStore votes,
+      LogHost host,
+      ColdReads coldReads,
+      int maxEntryBytes,
+      long snapshotIndex) {
+    this.memberId = memberId;
+    this.store = store;
+    this.memory = memory;
+    this.votes = votes;
+    this.host = host;
+    this.coldReads = coldReads;
+    this.maxEntryBytes = maxEntryBytes;
+    this.commitIndex = snapshotIndex;
+    this.snapshotIndex = snapshotIndex;
+  }
+
+  // What Ratis asks for.
+
+  @Override
+  public boolean isOpened() {
+    return open;
+  }
+
+  @Override
+  public @Nullable TermIndex getTermIndex(long index) {
+    return memory.termIndex(index);
+  }
+
+  @Override
+  public @Nullable TermIndex getLastEntryTermIndex() {
+    LogTail tail = memory.tail();
+    return tail.lastIndex() < 0 ? null : TermIndex.valueOf(tail.lastTerm(), tail.lastIndex());
+  }
+
+  @Override
+  public long getStartIndex() {
+    return memory.start().index();
+  }
+
+  @Override
+  public long getNextIndex() {
+    return memory.tail().nextIndex();
+  }
+
+  @Override
+  public long getFlushIndex() {
+    return memory.flushIndex();
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * <p>Ratis asks for it while it checks an AppendEntries request under the group's monitor, on the
+   * thread that will append the entries after it gave the monitor back. That is how the log learns
+   * which term the check was made in.
+   */
+  @Override
+  public long getLastCommittedIndex() {
+    if (Thread.holdsLock(host.monitor())) {
+      checkedTerm.set(host.currentTerm());
+    }
+    return commitIndex;
+  }
+
+  /** The same, for anybody but Ratis. */
+  long commitIndex() {
+    return commitIndex;
+  }
+
+  @Override
+  public long getSnapshotIndex() {
+    return snapshotIndex;
+  }
+
+  /** The configurations among entries; Ratis looks at no others. */
+  @Override
+  public LogEntryHeader[] getEntries(long startIndex, long endIndex) {
+    return memory.configurations(startIndex, endIndex).stream()
+        .map(at -> LogEntryHeader.valueOf(at, LogEntryBodyCase.CONFIGURATIONENTRY))
+        .toArray(LogEntryHeader[]::new);
+  }
+
+  /** An entry to be applied: of an entry of records nothing but its place. */
+  @Override
+  public @Nullable LogEntryProto get(long index) {
+    Recent recent = memory.recent(index);
+    if (recent != null) {
+      EntryHeader header = recent.header();
+      return header.kind() == EntryKind.RAFT_ONLY ? recent.sent() : EntryCodec.placeOf(header);
+    }
+    if (index < memory.start().index() || index > memory.flushIndex()) {
+      return null;
+    }
+    EntryHeader header = store.header(index);
+    if (header.kind() != EntryKind.RAFT_ONLY) {
+      return EntryCodec.placeOf(header);
+    }
+    try (Slice payload = store.payload(index)) {
+      return EntryCodec.decode(payload.buffers().getFirst());
+    }
+  }
+
+  /** The header of an entry that is being applied. */
+  EntryHeader header(long index) {
+    Recent recent = memory.recent(index);
+    return recent != null ? recent.header() : store.header(index);
+  }
+
+  @Override
+  public EntryWithData getEntryWithData(long index) {
+    Recent recent = memory.recent(index);
+    return recent != null ? new InMemory(recent.sent()) : coldReads.entry(store, index, host);
+  }
+
+  private record InMemory(LogEntryProto entry) implements EntryWithData {
+
+    @Override
+    public int getSerializedSize() {
+      return entry.getSerializedSize();
+    }
+
+    @Override
+    public LogEntryProto getEntry(TimeDuration timeout) {
+      return entry;
+    }
+  }
+
+  @Override
+  public RaftLogMetrics getRaftLogMetrics() {
+    return NO_METRICS;
+  }
+
+  // What a leader appends, under the group's monitor.
+
+  @Override
+  public long append(long term, TransactionContext transaction) throws StateMachineException {
+    synchronized (host.monitor()) {
+      checkOpen();
+      long index = getNextIndex();
+      TransactionContext checked;
+      try {
+        checked = transaction.preAppendTransaction();
+      } catch (StateMachineException e) {
+        throw e;
+      } catch (IOException e) {
+        throw new StateMachineException(memberId, e);
+      }
+      LogEntryProto entry = checked.initLogEntry(term, index);
+      Recent added =
+          checked.getStateMachineContext() instanceof BuiltEntry built
+              ? memory.records(term, built)
+              : memory.raftOnly(entry);
+      if (added.bytes() > maxEntryBytes) {
+        throw new StateMachineException(
+            memberId, new RaftLogIOException(added.bytes() + " bytes do not fit an entry"));
+      }
+      var _ = write(LogMemory.KEEP, List.of(added));
+      return index;
+    }
+  }
+
+  @Override
+  public long append(long term, RaftConfiguration configuration) {
+    synchronized (host.monitor()) {
+      checkOpen();
+      long index = getNextIndex();
+      LogEntryProto entry = LogProtoUtils.toLogEntryProto(configuration, term, index);
+      var _ = write(LogMemory.KEEP, List.of(memory.raftOnly(entry)));
+      return index;
+    }
+  }
+
+  @Override
+  public long appendMetadata(long term, long newCommitIndex) {
+    throw new UnsupportedOperationException("commit indexes are not logged");
+  }
+
+  @Override
+  public CompletableFuture<Long> appendEntry(LogEntryProto entry) {
+    synchronized (host.monitor()) {
+      checkOpen();
+      return write(LogMemory.KEEP, List.of(memory.raftOnly(entry)));
+    }
+  }
+
+  // What a follower appends.
+
+  /**
+   * Appends what a leader sent, cutting what contradicts it. The one future that is returned
+   * completes when every entry of the request is durable here, those too that were here before.
+   *
+   * <p>Ratis has checked the request under the group's monitor and has given the monitor back. A
+   * vote for a newer term may have been cast since, on a log without these entries; so the monitor
+   * is taken again, and the request fails if the term is not the one of the check.
+   */
+  @Override
+  public List<CompletableFuture<Long>> append(List<LogEntryProto> entries) {
+    if (entries.isEmpty()) {
+      return List.of();
+    }
+    synchronized (host.monitor()) {
+      Long checked = checkedTerm.get();
+      checkedTerm.remove();
+      try {
+        checkOpen();
+        if (checked == null || checked != host.currentTerm()) {
+          throw new RaftLogIOException(
+              memberId + ": checked in term " + checked + ", now it is " + host.currentTerm());
+        }
+        return List.of(appendFromLeader(entries));
+      } catch (DivergedException e) {
+        host.damaged("diverged: " + e.getMessage(), e);
+        return List.of(CompletableFuture.failedFuture(e));
+      } catch (RaftLogIOException | IllegalStateException e) {
+        return List.of(CompletableFuture.failedFuture(e));
+      }
+    }
+  }
+
+  private CompletableFuture<Long> appendFromLeader(List<LogEntryProto> entries)
+      throws RaftLogIOException, DivergedException {
+    int present = 0;
+    long next = getNextIndex();
+    while (present < entries.size() && holds(entries.get(present), next)) {
+      present++;
+    }
+    if (present == entries.size()) {
+      return memory.durable(entries.getLast().getIndex());
+    }
+    long from = entries.get(present).getIndex();
+    if (from > next) {
+      throw new RaftLogIOException(memberId + ": entry " + from + " after " + (next - 1));
+    }
+    if (from < next) {
+      checkTruncation(from);
+    }
+    List<LogEntryProto> added = entries.subList(present, entries.size());
+    LogTail before = from < next ? tailBefore(from) : memory.tail();
+    return write(from < next ? from : LogMemory.KEEP, Reception.verify(before, added));
+  }
+
+  private boolean holds(LogEntryProto entry, long next) {
+    if (entry.getIndex() < memory.start().index()) {
+      return true;
+    }
+    if (entry.getIndex() >= next) {
+      return false;
+    }
+    TermIndex own = memory.termIndex(entry.getIndex());
+    return own != null && own.getTerm() == entry.getTerm();
+  }
+
+  private void checkTruncation(long from) throws RaftLogIOException {
+    if (from <= commitIndex) {
+      throw new RaftLogIOException(
+          memberId + ": entries from " + from + " are committed up to " + commitIndex);
+    }
+    if (memory.tail().lastTerm() == host.currentTerm()) {
+      throw new RaftLogIOException(
+          memberId + ": an entry of the current term would be cut at " + from);
+    }
+  }
+
+  private LogTail tailBefore(long index) {
+    LogBase base = store.base();
+    return index == base.index() + 1 ? LogTail.behind(base) : LogTail.after(header(index - 1));
+  }
+
+  @Override
+  public CompletableFuture<Long> truncate(long index) {
+    synchronized (host.monitor()) {
+      try {
+        checkTruncation(index);
+        return write(index, List.of());
+      } catch (RaftLogIOException e) {
+        return CompletableFuture.failedFuture(e);
+      }
+    }
+  }
+
+  private CompletableFuture<Long> write(long truncateFrom, List<Recent> added) {
+    return memory.write(truncateFrom, added);
+  }
+
+  private void checkOpen() {
+    if (!open) {
+      throw new IllegalStateException(memberId + ": the log is closed");
+    }
+    memory.checkWritable();
+  }
+
+  // Indexes, votes, life cycle.
+
+  @Override
+  public boolean updateCommitIndex(long majorityIndex, long currentTerm, boolean isLeader) {
+    synchronized (indexes) {
+      long committed = Math.min(majorityIndex, memory.flushIndex());
+      if (committed <= commitIndex) {
+        return false;
+      }
+      TermIndex last = memory.termIndex(committed);
+      // A leader counts copies of its own term's entries only (Raft, section 5.4.2).
+      if (isLeader && (last == null || last.getTerm() != currentTerm)) {
+        return false;
+      }
+      commitIndex = committed;
+      return true;
+    }
+  }
+
+  @Override
+  public void updateSnapshotIndex(long newSnapshotIndex) {
+    synchronized (indexes) {
+      snapshotIndex = Math.max(snapshotIndex, newSnapshotIndex);
+      commitIndex = Math.max(commitIndex, newSnapshotIndex);
+    }
+  }
+
+  @Override
+  public void persistMetadata(RaftStorageMetadata metadata) throws IOException {
+    RaftPeerId votedFor = metadata.getVotedFor();
+    try {
+      votes.persist(
+          metadata.getTerm(),
+          votedFor == null || votedFor.toString().isEmpty() ? null : votedFor.toString());
+    } catch (IOException | RuntimeException e) {
+      host.writeFailed(e);
+      host.closeAfterFailure(e);
+      throw e;
+    }
+    host.termChanged(metadata.getTerm());
+  }
+
+  @Override
+  public RaftStorageMetadata loadMetadata() {
+    VoteStore.Vote vote = votes.current();
+    String votedFor = vote.votedFor();
+    return RaftStorageMetadata.valueOf(
+        vote.term(), votedFor == null ? null : RaftPeerId.valueOf(votedFor));
+  }
+
+  @Override
+  public void open(long lastIndexInSnapshot, Consumer<LogEntryProto> consumer) {
+    throw new UnsupportedOperationException("a log is open when constructed");
+  }
+
+  /** Does nothing: prefixes go by the replicated log start. */
+  @Override
+  public CompletableFuture<Long> purge(long suggestedIndex) {
+    return CompletableFuture.completedFuture(memory.start().index() - 1);
+  }
+
+  @Override
+  public CompletableFuture<Long> onSnapshotInstalled(long lastSnapshotIndex) {
+    updateSnapshotIndex(lastSnapshotIndex);
+    return CompletableFuture.completedFuture(lastSnapshotIndex);
+  }
+
+  /** Closes the store too; pending writes are completed first. */
+  @Override
+  public void close() {
+    open = false;
+    store.close();
+    memory.abandon();
+  }
+
+  @Override
+  public String toString() {
+    return memberId + " log to " + memory.tail().lastIndex() + ", committed to " + commitIndex;
+  }
+}

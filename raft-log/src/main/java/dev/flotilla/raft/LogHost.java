@@ -1,0 +1,32 @@
+package dev.flotilla.raft;
+
+/** What an {@link EngineRaftLog} needs of the group it belongs to. A seam: tests fake it. */
+interface LogHost {
+
+  /** The lock under which Raft changes term, role and vote. */
+  Object monitor();
+
+  /** The term now; stable while the monitor is held. */
+  long currentTerm();
+
+  /** More is durable: a leader looks whether more is committed. */
+  void flushed();
+
+  /** The last index that every follower is known to have, {@code Long.MAX_VALUE} if not leading. */
+  long followersHaveUpTo();
+
+  /** A new term or vote is durable. */
+  void termChanged(long term);
+
+  /**
+   * A write failed. On return the replica takes no appends and is about to give up leadership;
+   * nothing was answered yet.
+   */
+  void writeFailed(Throwable cause);
+
+  /** As {@link #writeFailed} was, and all who waited were told: the replica may close. */
+  void closeAfterFailure(Throwable cause);
+
+  /** What is stored is damaged or contradicts the leader: the replica cannot be trusted. */
+  void damaged(String reason, Throwable cause);
+}

@@ -1,0 +1,237 @@
+package dev.flotilla.raft;
+
+import com.google.protobuf.InvalidProtocolBufferException;
+import dev.flotilla.proto.PartitionCommand;
+import dev.flotilla.proto.StoredLogStart;
+import dev.flotilla.storage.EntryHeader;
+import dev.flotilla.storage.LogStore;
+import dev.flotilla.storage.Slice;
+import java.nio.ByteBuffer;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+import org.apache.ratis.server.protocol.TermIndex;
+import org.jspecify.annotations.Nullable;
+
+/** A partition's log on this node, and the state that follows from its records. */
+final class PartitionReplica implements Applied, ReplicatedLog {
+
+  private final String name;
+  private final PartitionState state;
+  private final ReplicaListener listener;
+  private final AppendQueue queue;
+
+  /** What runs now; null between a failure and the next opening. Read by any thread. */
+  private volatile @Nullable Replica running;
+
+  /** Reads what runs now; likewise. */
+  private volatile @Nullable LogReader reader;
+
+  /** Written in the order of changes, read by any thread. */
+  private volatile Leadership leadership = Replica.NOT_STARTED;
+
+  /** Written by the applying thread, read by any. */
+  private volatile long highWatermark;
+
+  PartitionReplica(String name, PartitionState state, ReplicaListener listener, RaftNode node) {
+    this.name = name;
+    this.state = state;
+    this.listener = listener;
+    this.queue =
+        new AppendQueue(
+            name,
+            state,
+            entry -> Submission.entry(replica(), entry),
+            node.config().clock(),
+            node.queueBudget(),
+            node.config().maxEntryBytes(),
+            node.metrics(),
+            node.background());
+  }
+
+  private Replica replica() {
+    Replica replica = running;
+    if (replica == null) {
+      throw unavailable();
+    }
+    return replica;
+  }
+
+  private ReplicatedLogException unavailable() {
+    return new ReplicatedLogException.Unavailable(name + " does not run: " + leadership);
+  }
+
+  // What its users ask for.
+
+  @Override
+  public Leadership leadership() {
+    return leadership;
+  }
+
+  @Override
+  public long logStartOffset() {
+    return replica().memory().start().offset();
+  }
+
+  @Override
+  public long highWatermark() {
+    return highWatermark;
+  }
+
+  @Override
+  public long logEndOffset() {
+    return replica().store().endOffset();
+  }
+
+  @Override
+  public long diskBytes() {
+    return replica().store().diskBytes();
+  }
+
+  @Override
+  public PendingAppend append(AppendBatch batch) {
+    return queue.enqueue(batch);
+  }
+
+  @Override
+  public Slice read(long offset, int maxBytes, LogStore.FirstBatch firstBatch) {
+    return reader().read(offset, maxBytes, firstBatch);
+  }
+
+  @Override
+  public Optional<EntryHeader> entryOfTime(long timestampMs) {
+    return reader().entryOfTime(timestampMs);
+  }
+
+  @Override
+  public Optional<EntryHeader> entryOfLargestTimestamp() {
+    return reader().entryOfLargestTimestamp();
+  }
+
+  @Override
+  public Optional<TermEnd> endOfTerm(int term) {
+    return reader().endOfTerm(term);
+  }
+
+  @Override
+  public void headers(long fromOffset, Consumer<EntryHeader> consumer) {
+    reader().headers(fromOffset, consumer);
+  }
+
+  @Override
+  public CompletableFuture<Void> moveLogStart(long offset) {
+    Replica replica = replica();
+    switch (leadership) {
+      case Leadership.Ready ready -> {}
+      case Leadership.NotReady notReady -> throw new ReplicatedLogException.NotReady(name);
+      case Leadership other -> throw new ReplicatedLogException.NotLeader(name, other);
+    }
+    LogStart present = replica.memory().start();
+    if (offset > highWatermark) {
+      throw new ReplicatedLogException.OffsetOutOfRange(
+          name, offset, present.offset(), highWatermark);
+    }
+    if (offset <= present.offset()) {
+      return CompletableFuture.completedFuture(null);
+    }
+    long index = startIndex(replica, offset);
+    TermIndex before = replica.memory().termIndex(index - 1);
+    PartitionCommand command =
+        PartitionCommand.newBuilder()
+            .setMoveLogStart(
+                StoredLogStart.newBuilder()
+                    .setIndex(index)
+                    .setPredecessorTerm(before == null ? 0 : before.getTerm())
+                    .setOffset(offset))
+            .build();
+    return Submission.command(replica, ByteBuffer.wrap(command.toByteArray()))
+        .thenApply(answer -> null);
+  }
+
+  /** The entry that holds the offset; where no records are left, the last one that is applied. */
+  private static long startIndex(Replica replica, long offset) {
+    long applied = replica.lastApplied().getIndex();
+    if (offset >= replica.appliedEndOffset()) {
+      return applied;
+    }
+    return Math.min(replica.store().indexOfOffset(offset).orElse(applied), applied);
+  }
+
+  private LogReader reader() {
+    LogReader present = reader;
+    if (present == null) {
+      throw unavailable();
+    }
+    return present;
+  }
+
+  // What is applied to it.
+
+  @Override
+  public void started(Replica replica) {
+    running = replica;
+    reader =
+        new LogReader(
+            name,
+            replica.store(),
+            () -> replica.memory().start().offset(),
+            this::highWatermark,
+            () -> leadership.term(),
+            e -> replica.damaged("a read found damage: " + e.getMessage(), e));
+    if (leadership instanceof Leadership.Failed) {
+      leadershipChanged(replica.leadership().current());
+    }
+  }
+
+  @Override
+  public void stopped() {
+    running = null;
+    reader = null;
+  }
+
+  @Override
+  public void records(EntryHeader header) {
+    state.apply(header);
+    highWatermark = header.endOffset();
+    queue.applied(header);
+    listener.highWatermarkChanged(header.endOffset());
+  }
+
+  @Override
+  public ByteBuffer command(EntryHeader header, ByteBuffer bytes) {
+    PartitionCommand command;
+    try {
+      command = PartitionCommand.parseFrom(bytes);
+    } catch (InvalidProtocolBufferException e) {
+      throw new IllegalStateException(name + ": entry " + header.index() + " is no command", e);
+    }
+    if (command.hasMoveLogStart()) {
+      StoredLogStart start = command.getMoveLogStart();
+      replica()
+          .moveStart(new LogStart(start.getIndex(), start.getPredecessorTerm(), start.getOffset()));
+    }
+    return ByteBuffer.allocate(0);
+  }
+
+  @Override
+  public ByteBuffer snapshot(long index) {
+    return state.snapshot();
+  }
+
+  @Override
+  public void restore(long index, long endOffset, ByteBuffer snapshot) {
+    state.restore(snapshot);
+    highWatermark = endOffset;
+  }
+
+  @Override
+  public void leadershipChanged(Leadership changed) {
+    leadership = changed;
+    if (changed instanceof Leadership.Ready(int term)) {
+      queue.ready(term, highWatermark);
+    } else {
+      queue.lost(changed);
+    }
+    listener.leadershipChanged(changed);
+  }
+}

@@ -1,0 +1,415 @@
+package dev.flotilla.raft;
+
+import dev.flotilla.proto.Checkpoint;
+import dev.flotilla.proto.ReplicaKind;
+import dev.flotilla.proto.StoredLogStart;
+import dev.flotilla.storage.EntryHeader;
+import dev.flotilla.storage.EntryKind;
+import dev.flotilla.storage.LogBase;
+import dev.flotilla.storage.LogStore;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.Optional;
+import org.apache.ratis.proto.RaftProtos.LogEntryProto;
+import org.apache.ratis.protocol.RaftGroupMemberId;
+import org.apache.ratis.protocol.RaftPeerId;
+import org.apache.ratis.server.impl.RaftLogInstaller;
+import org.apache.ratis.server.protocol.TermIndex;
+import org.apache.ratis.server.raftlog.LogProtoUtils;
+import org.apache.ratis.thirdparty.com.google.protobuf.ByteString;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One replica at work: from the opening of its files to their closing. Joins its log, its state and
+ * its group in Ratis, and decides what happens when one of them fails.
+ *
+ * <p><b>Threads.</b> Raft applies entries on one thread; checkpoints are taken on others. Both hold
+ * this object's apply lock, so that a checkpoint shows the state at one index.
+ */
+final class Replica implements LogHost {
+
+  /** What is known of leadership before a replica is started. */
+  static final Leadership NOT_STARTED = new Leadership.Following(0, Optional.empty());
+
+  private static final Logger LOG = LoggerFactory.getLogger(Replica.class);
+
+  private final RaftNode node;
+  private final String name;
+  private final StoredReplica stored;
+  private final Applied applied;
+  private final LogMemory memory;
+  private final LeadershipTracker leadership;
+  private final Checkpointing checkpoints;
+  private final Object applyLock = new Object();
+
+  /** Set while Ratis initializes the group, before anything else can happen to it. */
+  private volatile @Nullable RaftLogInstaller division;
+
+  /** Likewise. */
+  private volatile @Nullable EngineRaftLog log;
+
+  /** Written under the apply lock, read by any thread. */
+  private volatile TermIndex lastApplied;
+
+  /** The offset after the last applied record. Written under the apply lock, read by any. */
+  private volatile long appliedEndOffset;
+
+  /** What Ratis takes for the newest snapshot; none for a log that never had an entry. */
+  private volatile @Nullable TermIndex snapshot;
+
+  /** What the leader sent in place of log and state, until it is in place. Guarded likewise. */
+  private @Nullable Checkpoint installed;
+
+  /** The last applied configuration, as an encoded entry. Guarded by the apply lock. */
+  private com.google.protobuf.ByteString configuration;
+
+  Replica(RaftNode node, String name, StoredReplica stored, Applied applied) {
+    this.node = node;
+    this.name = name;
+    this.stored = stored;
+    this.applied = applied;
+    Checkpoint checkpoint = stored.checkpoint();
+    long index = checkpoint.getIndex();
+    this.lastApplied = TermIndex.valueOf(checkpoint.getTerm(), index);
+    this.snapshot = index < 0 ? null : lastApplied;
+    this.appliedEndOffset = checkpoint.getAppliedEndOffset();
+    this.configuration = checkpoint.getConfiguration();
+    this.memory =
+        new LogMemory(stored.store(), stored.start(), index, node.recentBytesPerLog(), this);
+    stored.configurations().forEach(entry -> memory.foundConfiguration(entry.getIndex()));
+    this.leadership =
+        new LeadershipTracker(stored.votes().current().term(), applied::leadershipChanged);
+    this.checkpoints =
+        new Checkpointing(
+            name,
+            stored.checkpoints(),
+            index,
+            node.background(),
+            this::takeCheckpoint,
+            this::checkpointWritten);
+    ByteBuffer state = checkpoint.getState().asReadOnlyByteBuffer();
+    applied.restore(index, appliedEndOffset, state);
+  }
+
+  String name() {
+    return name;
+  }
+
+  LogStore store() {
+    return stored.store();
+  }
+
+  StoredReplica stored() {
+    return stored;
+  }
+
+  LogMemory memory() {
+    return memory;
+  }
+
+  LeadershipTracker leadership() {
+    return leadership;
+  }
+
+  Applied applied() {
+    return applied;
+  }
+
+  RaftNode node() {
+    return node;
+  }
+
+  TermIndex lastApplied() {
+    return lastApplied;
+  }
+
+  long appliedEndOffset() {
+    return appliedEndOffset;
+  }
+
+  @Nullable TermIndex snapshot() {
+    return snapshot;
+  }
+
+  long commitIndex() {
+    EngineRaftLog present = log;
+    return present == null ? lastApplied.getIndex() : present.commitIndex();
+  }
+
+  Checkpointing checkpoints() {
+    return checkpoints;
+  }
+
+  RaftLogInstaller division() {
+    RaftLogInstaller present = division;
+    if (present == null) {
+      throw new IllegalStateException(name + " is not started");
+    }
+    return present;
+  }
+
+  EngineRaftLog log() {
+    EngineRaftLog present = log;
+    if (present == null) {
+      throw new IllegalStateException(name + " is not started");
+    }
+    return present;
+  }
+
+  /** Ratis initializes the group: gives it our log and the configurations that are stored. */
+  void install(RaftLogInstaller installer) {
+    division = installer;
+    EngineRaftLog opened =
+        new EngineRaftLog(
+            installer.memberId(),
+            stored.store(),
+            memory,
+            stored.votes(),
+            this,
+            node.coldReads(),
+            node.config().maxEntryBytes(),
+            lastApplied.getIndex());
+    log = opened;
+    installer.install(opened);
+    if (!configuration.isEmpty()) {
+      LogEntryProto entry = EntryCodec.decode(configuration.asReadOnlyByteBuffer());
+      installer.setConfiguration(LogProtoUtils.toRaftConfiguration(entry));
+    }
+    stored
+        .configurations()
+        .forEach(entry -> installer.setConfiguration(LogProtoUtils.toRaftConfiguration(entry)));
+    applied.started(this);
+  }
+
+  // Applying.
+
+  /** A committed entry of records or a command; the answer goes to who submitted it. */
+  ByteBuffer apply(LogEntryProto entry) {
+    EntryHeader header = log().header(entry.getIndex());
+    ByteBuffer answer = ByteBuffer.allocate(0);
+    synchronized (applyLock) {
+      appliedEndOffset = header.endOffset();
+      lastApplied = TermIndex.valueOf(header.term(), header.index());
+      if (header.kind() == EntryKind.RAFT_ONLY) {
+        ByteString command = entry.getStateMachineLogEntry().getLogData();
+        answer = applied.command(header, command.asReadOnlyByteBuffer());
+      } else {
+        applied.records(header);
+      }
+    }
+    passed(header.index());
+    return answer;
+  }
+
+  /** A committed configuration. One that Ratis got with a notification is not applied yet. */
+  void applyConfiguration(LogEntryProto entry) {
+    synchronized (applyLock) {
+      if (entry.getIndex() != lastApplied.getIndex() + 1) {
+        return;
+      }
+      configuration =
+          com.google.protobuf.ByteString.copyFrom(entry.toByteString().asReadOnlyByteBuffer());
+    }
+  }
+
+  /** A committed entry that has nothing more to it. */
+  void applyPlace(long term, long index) {
+    synchronized (applyLock) {
+      lastApplied = TermIndex.valueOf(term, index);
+    }
+    passed(index);
+  }
+
+  private void passed(long index) {
+    memory.applied(index);
+    checkpoints.applied(index);
+    node.metrics().applied();
+  }
+
+  // Checkpoints and the log's start.
+
+  /** Thirty seconds went by. */
+  void tick() {
+    checkpoints.tick(lastApplied.getIndex());
+  }
+
+  /** The checkpoint at which a replica that lacks what was dropped here may begin. */
+  Checkpoint checkpointOfStart() {
+    if (stored.descriptor().getKind() == ReplicaKind.COMMAND_LOG) {
+      Checkpoint newest =
+          stored.checkpoints().newest().orElseThrow(() -> new IllegalStateException(name));
+      StoredLogStart behind =
+          StoredLogStart.newBuilder()
+              .setIndex(newest.getIndex() + 1)
+              .setPredecessorTerm(newest.getTerm())
+              .build();
+      return newest.toBuilder().setLogStart(behind).build();
+    }
+    LogStart start = memory.start();
+    LogBase base = memory.baseBefore(start);
+    Checkpoint.Builder checkpoint = StoredReplica.at(base);
+    checkpoint.getLogStartBuilder().setOffset(start.offset());
+    synchronized (applyLock) {
+      return checkpoint.setConfiguration(configuration).build();
+    }
+  }
+
+  private Checkpoint takeCheckpoint() {
+    LogStart start = memory.start();
+    LogBase base = memory.baseBefore(start);
+    synchronized (applyLock) {
+      if (installed != null) {
+        throw new IllegalStateException(name + " is being reset");
+      }
+      StoredLogStart storedStart =
+          StoredLogStart.newBuilder()
+              .setIndex(start.index())
+              .setPredecessorTerm(start.termBefore())
+              .setOffset(start.offset())
+              .setDigest(base.digest())
+              .build();
+      return Checkpoint.newBuilder()
+          .setIndex(lastApplied.getIndex())
+          .setTerm(lastApplied.getTerm())
+          .setConfiguration(configuration)
+          .setLogStart(storedStart)
+          .setHighWatermark(appliedEndOffset)
+          .setAppliedEndOffset(appliedEndOffset)
+          .setState(
+              com.google.protobuf.ByteString.copyFrom(applied.snapshot(lastApplied.getIndex())))
+          .setTimeMs(node.config().clock().millis())
+          .build();
+    }
+  }
+
+  private void checkpointWritten(Checkpoint checkpoint) {
+    if (checkpoint.getIndex() >= 0) {
+      snapshot = TermIndex.valueOf(checkpoint.getTerm(), checkpoint.getIndex());
+      log().updateSnapshotIndex(checkpoint.getIndex());
+    }
+  }
+
+  /** The replicated log start moved: remembered at once, dropped from the disk when it is safe. */
+  void moveStart(LogStart start) {
+    if (start.index() <= memory.start().index() && start.offset() <= memory.start().offset()) {
+      return;
+    }
+    memory.moveStart(start);
+    var _ =
+        checkpoints
+            .request()
+            .thenCompose(done -> memory.dropPrefix(memory.baseBefore(memory.start())))
+            .whenComplete((done, e) -> {
+              if (e != null) {
+                LOG.warn("{}: entries below {} were not dropped", name, start.index(), e);
+              }
+            });
+  }
+
+  /**
+   * Replaces log and state by those of a checkpoint from the leader. The log is replaced on return;
+   * the state is when {@link #reload} is called.
+   */
+  void reset(Checkpoint checkpoint) throws IOException {
+    synchronized (applyLock) {
+      installed = checkpoint;
+    }
+    checkpoints.install(checkpoint);
+    memory.reset(StoredReplica.start(checkpoint), StoredReplica.base(checkpoint));
+  }
+
+  /** Ratis goes on applying behind {@link #snapshot}: after a reset, or where it was. */
+  void reload() {
+    synchronized (applyLock) {
+      Checkpoint checkpoint = installed;
+      if (checkpoint != null) {
+        installed = null;
+        lastApplied = TermIndex.valueOf(checkpoint.getTerm(), checkpoint.getIndex());
+        appliedEndOffset = checkpoint.getAppliedEndOffset();
+        configuration = checkpoint.getConfiguration();
+        ByteBuffer state = checkpoint.getState().asReadOnlyByteBuffer();
+        applied.restore(checkpoint.getIndex(), appliedEndOffset, state);
+        memory.applied(checkpoint.getIndex());
+      }
+      snapshot = lastApplied;
+    }
+  }
+
+  // What happens to the replica.
+
+  /** Ratis closes the group; the log is closed after this. */
+  void stopping() {
+    checkpoints.close(lastApplied.getIndex());
+    applied.stopped();
+  }
+
+  void leaderChanged(@Nullable RaftPeerId leader) {
+    long term = division().currentTerm();
+    if (leader == null) {
+      leadership.term(term);
+    } else if (leader.equals(division().memberId().getPeerId())) {
+      leadership.elected(term);
+    } else {
+      leadership.follows(term, node.nodeOf(stored.descriptor(), leader));
+    }
+  }
+
+  Optional<RaftGroupMemberId> memberId() {
+    return Optional.ofNullable(division).map(RaftLogInstaller::memberId);
+  }
+
+  @Override
+  public Object monitor() {
+    return division().monitor();
+  }
+
+  @Override
+  public long currentTerm() {
+    return division().currentTerm();
+  }
+
+  @Override
+  public void flushed() {
+    division().flushed();
+  }
+
+  @Override
+  public long followersHaveUpTo() {
+    return division().followersHaveUpTo();
+  }
+
+  @Override
+  public void termChanged(long term) {
+    leadership.term(term);
+  }
+
+  @Override
+  public void writeFailed(Throwable cause) {
+    LOG.error("{}: a write failed, the replica stops", name, cause);
+    leadership.failed("a write failed: " + cause.getMessage());
+    division().stepDown();
+  }
+
+  @Override
+  public void closeAfterFailure(Throwable cause) {
+    node.reopenLater(this, memory.flushIndex() + 1);
+  }
+
+  @Override
+  public void damaged(String reason, Throwable cause) {
+    LOG.error("{}: the replica cannot be trusted and is set aside: {}", name, reason, cause);
+    leadership.failed(reason);
+    division().stepDown();
+    node.background()
+        .execute(() -> {
+          try {
+            stored.directory().quarantine(reason);
+          } catch (IOException e) {
+            LOG.error("{}: the quarantine mark was not written", name, e);
+          }
+          node.stop(this);
+        });
+  }
+}

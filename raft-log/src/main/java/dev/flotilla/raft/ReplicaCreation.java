@@ -1,0 +1,100 @@
+package dev.flotilla.raft;
+
+import dev.flotilla.proto.Checkpoint;
+import dev.flotilla.proto.ReplicaDescriptor;
+import dev.flotilla.proto.ReplicaKind;
+import dev.flotilla.proto.StoredVoter;
+import dev.flotilla.storage.LogBase;
+import dev.flotilla.storage.LogId;
+import dev.flotilla.storage.LogStore;
+import dev.flotilla.storage.StorageEngine;
+import java.io.IOException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.UUID;
+
+/** The first and the last moment of a replica's files. */
+final class ReplicaCreation {
+
+  private ReplicaCreation() {}
+
+  /**
+   * Creates an empty replica. Durable when it returns. The log comes first, since a log that no
+   * directory names is garbage and a directory without its log is damage.
+   *
+   * @throws IllegalStateException if the group has a replica here
+   */
+  static StoredReplica create(
+      Path root,
+      UUID group,
+      String name,
+      ReplicaKind kind,
+      List<Voter> voters,
+      String engineName,
+      EngineCatalog engines)
+      throws IOException {
+    if (ReplicaDirectory.list(root).contains(group)) {
+      throw new IllegalStateException(name + " is stored here as " + group);
+    }
+    LogId id = LogId.random();
+    ReplicaDescriptor descriptor =
+        ReplicaDescriptor.newBuilder()
+            .setGroup(group.toString())
+            .setName(name)
+            .setKind(kind)
+            .setLogId(id.toString())
+            .setEngine(engineName)
+            .addAllInitialVoters(voters.stream().map(ReplicaCreation::stored).toList())
+            .build();
+    StorageEngine engine = engines.engine(engineName);
+    LogStore store = engine.create(id, LogBase.ORIGIN);
+    boolean created = false;
+    try {
+      ReplicaDirectory directory = ReplicaDirectory.create(root, descriptor);
+      CheckpointStore checkpoints = CheckpointStore.open(directory.path());
+      Checkpoint checkpoint = StoredReplica.at(LogBase.ORIGIN).build();
+      checkpoints.write(checkpoint);
+      VoteStore votes = VoteStore.open(directory.path(), id);
+      created = true;
+      return new StoredReplica(
+          directory, descriptor, store, votes, checkpoints, checkpoint, List.of());
+    } catch (ReplicaQuarantinedException e) {
+      throw new IOException(name + ": what was just created cannot be read", e);
+    } finally {
+      if (!created) {
+        store.close();
+        engine.delete(id);
+      }
+    }
+  }
+
+  private static StoredVoter stored(Voter voter) {
+    return StoredVoter.newBuilder()
+        .setPeerId(voter.peerId())
+        .setNodeId(voter.nodeId())
+        .setHost(voter.host())
+        .setPort(voter.port())
+        .build();
+  }
+
+  /** Deletes a replica that does not run, whatever its state. Does nothing if there is none. */
+  static void delete(Path root, UUID group, EngineCatalog engines) throws IOException {
+    ReplicaDirectory directory;
+    try {
+      directory = ReplicaDirectory.open(root, group);
+    } catch (NoSuchFileException e) {
+      return;
+    }
+    ReplicaDescriptor descriptor;
+    try {
+      descriptor = directory.descriptor();
+    } catch (ReplicaQuarantinedException e) {
+      descriptor = ReplicaDescriptor.getDefaultInstance();
+    }
+    directory.delete();
+    if (!descriptor.getEngine().isEmpty()) {
+      engines.engine(descriptor.getEngine()).delete(StoredReplica.logId(descriptor));
+    }
+  }
+}

@@ -1,0 +1,195 @@
+package dev.flotilla.raft;
+
+import dev.flotilla.proto.Checkpoint;
+import dev.flotilla.proto.ReplicaDescriptor;
+import dev.flotilla.proto.ReplicaKind;
+import dev.flotilla.proto.StoredLogStart;
+import dev.flotilla.storage.CorruptLogException;
+import dev.flotilla.storage.EntryHeader;
+import dev.flotilla.storage.EntryKind;
+import dev.flotilla.storage.LogBase;
+import dev.flotilla.storage.LogId;
+import dev.flotilla.storage.LogStore;
+import dev.flotilla.storage.Slice;
+import dev.flotilla.storage.StorageEngine;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.UUID;
+import org.apache.ratis.proto.RaftProtos.LogEntryProto;
+
+/**
+ * A replica's files, open and verified against each other: all that can fail, before Raft hears of
+ * the group.
+ *
+ * @param directory its directory
+ * @param descriptor what it is
+ * @param store its log
+ * @param votes its term and vote
+ * @param checkpoints its checkpoints
+ * @param checkpoint the one that it starts from
+ * @param configurations the configurations that the log holds above the checkpoint, by index
+ */
+record StoredReplica(
+    ReplicaDirectory directory,
+    ReplicaDescriptor descriptor,
+    LogStore store,
+    VoteStore votes,
+    CheckpointStore checkpoints,
+    Checkpoint checkpoint,
+    List<LogEntryProto> configurations) {
+
+  static LogId logId(ReplicaDescriptor descriptor) {
+    return new LogId(UUID.fromString(descriptor.getLogId()));
+  }
+
+  /** Where the group's log begins, as the checkpoint says. */
+  LogStart start() {
+    return start(checkpoint);
+  }
+
+  /** Where a group's log begins, as a checkpoint says. */
+  static LogStart start(Checkpoint checkpoint) {
+    StoredLogStart start = checkpoint.getLogStart();
+    return new LogStart(start.getIndex(), start.getPredecessorTerm(), start.getOffset());
+  }
+
+  /**
+   * Opens what lies in a directory.
+   *
+   * @param cutAt for a replica whose flush failed: everything from this index on is removed
+   * @throws ReplicaQuarantinedException if it cannot be trusted; nothing is open then
+   */
+  static StoredReplica open(ReplicaDirectory directory, EngineCatalog engines, OptionalLong cutAt)
+      throws IOException, ReplicaQuarantinedException {
+    String reason = directory.quarantineReason().orElse(null);
+    if (reason != null) {
+      throw new ReplicaQuarantinedException(reason);
+    }
+    ReplicaDescriptor descriptor = directory.descriptor();
+    LogId id = logId(descriptor);
+    VoteStore votes = VoteStore.open(directory.path(), id);
+    CheckpointStore checkpoints = CheckpointStore.open(directory.path());
+    StorageEngine engine = engines.engine(descriptor.getEngine());
+    if (!engine.logs().contains(id)) {
+      throw new ReplicaQuarantinedException(
+          descriptor.getName() + ": engine " + descriptor.getEngine() + " has no log " + id);
+    }
+    LogStore store = null;
+    try {
+      store = cutAt.isPresent() ? engine.openCutAt(id, cutAt.getAsLong()) : engine.open(id);
+      Checkpoint checkpoint = reconcile(descriptor, checkpoints, store);
+      List<LogEntryProto> configurations = configurations(store, checkpoint.getIndex() + 1);
+      StoredReplica opened =
+          new StoredReplica(
+              directory, descriptor, store, votes, checkpoints, checkpoint, configurations);
+      store = null;
+      return opened;
+    } catch (CorruptLogException | IllegalArgumentException e) {
+      throw new ReplicaQuarantinedException(descriptor.getName() + ": " + e.getMessage(), e);
+    } finally {
+      if (store != null) {
+        store.close();
+      }
+    }
+  }
+
+  /** The checkpoint that fits the log; one at the log's base where there is none. */
+  private static Checkpoint reconcile(
+      ReplicaDescriptor descriptor, CheckpointStore checkpoints, LogStore store)
+      throws ReplicaQuarantinedException {
+    String name = descriptor.getName();
+    Checkpoint newest = checkpoints.newest().orElse(null);
+    if (newest == null) {
+      return replayedFromBase(descriptor, store, Checkpoint.getDefaultInstance());
+    }
+    StoredLogStart start = newest.getLogStart();
+    long index = newest.getIndex();
+    if (index >= store.endIndex() && index == start.getIndex() - 1) {
+      // A reset to the leader's start was interrupted between checkpoint and log.
+      LogBase base = base(newest);
+      store.reset(base).join();
+    }
+    if (index >= store.endIndex()) {
+      throw new ReplicaQuarantinedException(
+          "%s: applied up to %d, the log ends before %d".formatted(name, index, store.endIndex()));
+    }
+    if (index < store.base().index()) {
+      return replayedFromBase(descriptor, store, newest);
+    }
+    long term = index == store.base().index() ? store.base().term() : store.header(index).term();
+    if (term != newest.getTerm()) {
+      throw new ReplicaQuarantinedException(
+          "%s: entry %d is of term %d and was of %d when it was applied"
+              .formatted(name, index, term, newest.getTerm()));
+    }
+    return newest;
+  }
+
+  /** No checkpoint reaches up to the log: it is replayed from its base, if that says enough. */
+  private static Checkpoint replayedFromBase(
+      ReplicaDescriptor descriptor, LogStore store, Checkpoint older)
+      throws ReplicaQuarantinedException {
+    LogBase base = store.base();
+    if (descriptor.getKind() == ReplicaKind.COMMAND_LOG && base.index() >= 0) {
+      throw new ReplicaQuarantinedException(
+          descriptor.getName() + ": the snapshot before entry " + base.index() + " is lost");
+    }
+    return at(base).setConfiguration(older.getConfiguration()).build();
+  }
+
+  /** The base of a log that begins behind a checkpoint. */
+  static LogBase base(Checkpoint checkpoint) {
+    StoredLogStart start = checkpoint.getLogStart();
+    return new LogBase(
+        start.getIndex() - 1,
+        start.getPredecessorTerm(),
+        checkpoint.getAppliedEndOffset(),
+        start.getDigest());
+  }
+
+  /** A checkpoint of the state of a log's base, of which nothing else is known. */
+  static Checkpoint.Builder at(LogBase base) {
+    StoredLogStart start =
+        StoredLogStart.newBuilder()
+            .setIndex(base.index() + 1)
+            .setPredecessorTerm(base.term())
+            .setOffset(base.offset())
+            .setDigest(base.digest())
+            .build();
+    return Checkpoint.newBuilder()
+        .setIndex(base.index())
+        .setTerm(base.term())
+        .setLogStart(start)
+        .setHighWatermark(base.offset())
+        .setAppliedEndOffset(base.offset());
+  }
+
+  private static List<LogEntryProto> configurations(LogStore store, long fromIndex) {
+    List<Long> candidates = new ArrayList<>();
+    store.headers(
+        fromIndex,
+        store.endIndex(),
+        header -> {
+          if (header.kind() == EntryKind.RAFT_ONLY) {
+            candidates.add(header.index());
+          }
+        });
+    List<LogEntryProto> found = new ArrayList<>();
+    for (long index : candidates) {
+      try (Slice payload = store.payload(index)) {
+        LogEntryProto entry = EntryCodec.decode(payload.buffers().getFirst());
+        if (entry.hasConfigurationEntry()) {
+          found.add(entry);
+        }
+      }
+    }
+    return found;
+  }
+
+  /** The header of an entry, for callers that know it is there. */
+  EntryHeader header(long index) {
+    return store.header(index);
+  }
+}

@@ -1,0 +1,192 @@
+package org.apache.ratis.server.impl;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.lang.reflect.Field;
+import java.lang.reflect.Modifier;
+import java.util.Properties;
+import java.util.concurrent.CompletableFuture;
+import org.apache.ratis.protocol.RaftClientReply;
+import org.apache.ratis.protocol.RaftClientRequest;
+import org.apache.ratis.protocol.RaftGroupId;
+import org.apache.ratis.protocol.RaftGroupMemberId;
+import org.apache.ratis.server.RaftConfiguration;
+import org.apache.ratis.server.RaftServer;
+import org.apache.ratis.server.leader.LeaderState.StepDownReason;
+import org.apache.ratis.server.raftlog.RaftLog;
+import org.apache.ratis.util.LifeCycle;
+import org.apache.ratis.util.MemoizedSupplier;
+
+/**
+ * What raft-log needs of one group of a Ratis server and Ratis does not offer: to use a log of our
+ * own, and to act on it as Ratis' log would.
+ *
+ * <p>The only class in Ratis' package and the only one that reaches into Ratis. It is written for
+ * version {@value #VERSION}; {@link #checkShape} refuses any other.
+ *
+ * <p>How a log gets in: {@code ServerState.log} is a memoized supplier that builds Ratis' segmented
+ * log when it is first asked. {@code ServerState.initialize} calls the state machine before it
+ * asks, and during that call {@link #install} sets the memoized value.
+ */
+public final class RaftLogInstaller {
+
+  private static final String VERSION = "3.3.0";
+
+  private final RaftServerImpl division;
+
+  private RaftLogInstaller(RaftServerImpl division) {
+    this.division = division;
+  }
+
+  /**
+   * Checks that Ratis is what this class was written for.
+   *
+   * @throws IllegalStateException if it is not, saying what is missing
+   */
+  public static void checkShape() {
+    String version = version();
+    if (!VERSION.equals(version)) {
+      throw new IllegalStateException(
+          "Ratis " + VERSION + " is needed, the class path has " + version);
+    }
+    Field log = field(ServerState.class, "log");
+    if (log.getType() != MemoizedSupplier.class) {
+      throw new IllegalStateException("Ratis " + version + ": unexpected type of " + log);
+    }
+    Field value = memoizedValue();
+    if (Modifier.isFinal(value.getModifiers()) || !Modifier.isVolatile(value.getModifiers())) {
+      throw new IllegalStateException("Ratis " + version + ": unexpected modifiers of " + value);
+    }
+  }
+
+  /** The group of a server; it must have been added. */
+  public static RaftLogInstaller of(RaftServer server, RaftGroupId group) throws IOException {
+    return new RaftLogInstaller((RaftServerImpl) server.getDivision(group));
+  }
+
+  /**
+   * Makes a log the group's. Called from {@code StateMachine.initialize}, before Ratis asks for it.
+   *
+   * @throws IllegalStateException if Ratis has built its own already
+   */
+  public void install(RaftLog log) {
+    try {
+      Object supplier = field(ServerState.class, "log").get(division.getState());
+      if (((MemoizedSupplier<?>) supplier).isInitialized()) {
+        throw new IllegalStateException(division.getMemberId() + " has a log already");
+      }
+      memoizedValue().set(supplier, log);
+    } catch (IllegalAccessException e) {
+      throw new IllegalStateException("Ratis " + VERSION + " does not let its log be set", e);
+    }
+  }
+
+  public RaftGroupMemberId memberId() {
+    return division.getMemberId();
+  }
+
+  /** The lock under which Ratis changes term, role and vote. */
+  public Object monitor() {
+    return division;
+  }
+
+  public long currentTerm() {
+    return division.getState().getCurrentTerm();
+  }
+
+  public boolean leads() {
+    return division.getInfo().isLeader();
+  }
+
+  public boolean running() {
+    return division.getInfo().getLifeCycleState() == LifeCycle.State.RUNNING;
+  }
+
+  /** The current configuration. */
+  public RaftConfiguration configuration() {
+    return division.getRaftConf();
+  }
+
+  /** Tells Ratis of a configuration that a checkpoint or the log holds. */
+  public void setConfiguration(RaftConfiguration configuration) {
+    division.getState().setRaftConf(configuration);
+  }
+
+  /** A leader looks again whether more entries are committed. */
+  public void flushed() {
+    division.submitUpdateCommitEvent();
+  }
+
+  /** The applying thread looks again what is committed. */
+  public void commitIndexRose() {
+    division.getState().notifyStateMachineUpdater();
+  }
+
+  /** The lowest index that every follower is known to have; none if it does not lead. */
+  public long followersHaveUpTo() {
+    long[] matches = division.getInfo().getFollowerMatchIndices();
+    if (matches == null) {
+      return Long.MAX_VALUE;
+    }
+    long lowest = Long.MAX_VALUE;
+    for (long match : matches) {
+      lowest = Math.min(lowest, match);
+    }
+    return lowest;
+  }
+
+  /**
+   * A follower without a leader campaigns at once, without asking first whether it would win. Does
+   * nothing in any other role.
+   */
+  public void campaign() {
+    synchronized (division) {
+      if (running()
+          && division.getInfo().isFollower()
+          && division.getInfo().getLeaderId() == null) {
+        division.changeToCandidate(true);
+      }
+    }
+  }
+
+  /** A leader gives up its office, in its term, without touching the disk. */
+  public void stepDown() {
+    division
+        .getRole()
+        .getLeaderState()
+        .ifPresent(leader -> leader.submitStepDownEvent(StepDownReason.STATE_MACHINE_EXCEPTION));
+  }
+
+  /** Submits a request on the caller's thread, which may wait for the group's monitor. */
+  public CompletableFuture<RaftClientReply> submit(RaftClientRequest request) throws IOException {
+    return division.submitClientRequestAsync(request);
+  }
+
+  private static String version() {
+    ClassLoader loader = RaftServerImpl.class.getClassLoader();
+    try (InputStream in = loader.getResourceAsStream("ratis-version.properties")) {
+      Properties properties = new Properties();
+      if (in != null) {
+        properties.load(in);
+      }
+      return properties.getProperty("version", "of unknown version");
+    } catch (IOException e) {
+      throw new IllegalStateException("the version of Ratis cannot be read", e);
+    }
+  }
+
+  private static Field memoizedValue() {
+    return field(MemoizedSupplier.class.getSuperclass(), "value");
+  }
+
+  private static Field field(Class<?> owner, String name) {
+    try {
+      Field field = owner.getDeclaredField(name);
+      field.setAccessible(true);
+      return field;
+    } catch (NoSuchFieldException e) {
+      throw new IllegalStateException(
+          "Ratis " + VERSION + " should have " + owner.getName() + "." + name, e);
+    }
+  }
+}

@@ -1,0 +1,35 @@
+package dev.flotilla.raft;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
+
+/** Appends each command to a text and answers with the text. */
+final class ConcatenatingMachine implements CommandStateMachine {
+
+  static final Charset CHARSET = StandardCharsets.US_ASCII;
+
+  /** Written by the applying thread, read by tests. */
+  private volatile String text = "";
+
+  String text() {
+    return text;
+  }
+
+  @Override
+  public ByteBuffer apply(long index, long term, ByteBuffer command) {
+    String longer = text + CHARSET.decode(command.duplicate());
+    text = longer;
+    return snapshot();
+  }
+
+  @Override
+  public ByteBuffer snapshot() {
+    return CHARSET.encode(text);
+  }
+
+  @Override
+  public void restore(long index, ByteBuffer snapshot) {
+    text = CHARSET.decode(snapshot.duplicate()).toString();
+  }
+}

@@ -1,0 +1,166 @@
+package dev.flotilla.raft;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.flotilla.storage.LogStore.FirstBatch;
+import dev.flotilla.storage.Slice;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class RaftNodeTest {
+
+  @TempDir Path directory;
+
+  private final UUID group = UUID.randomUUID();
+  private final List<Leadership> leaderships = new CopyOnWriteArrayList<>();
+  private final CountingState state = new CountingState();
+
+  private final ReplicaListener listener =
+      new ReplicaListener() {
+        @Override
+        public void leadershipChanged(Leadership leadership) {
+          leaderships.add(leadership);
+        }
+
+        @Override
+        public void highWatermarkChanged(long highWatermark) {}
+      };
+
+  private RaftNode start() throws Exception {
+    return TestNodes.start(TestNodes.config(directory, 1, 0, TestEngines.NAME));
+  }
+
+  private static void awaitReady(ReplicatedLog log) throws InterruptedException {
+    TestNodes.await("a leader", () -> log.leadership() instanceof Leadership.Ready);
+  }
+
+  private static Appended append(ReplicatedLog log, AppendBatch batch) throws Exception {
+    return log.append(batch).future().get(10, TimeUnit.SECONDS);
+  }
+
+  @Test
+  void shouldAppendCommitAndReadOnOneNode() throws Exception {
+    try (RaftNode node = start()) {
+      // given
+      ReplicatedLog log = node.createLog(group, "t-0", List.of(node.self()), state, listener);
+      awaitReady(log);
+
+      // when
+      Appended first = append(log, TestBatch.of(0, 3));
+      Appended second = append(log, TestBatch.of(0, 2));
+
+      // then
+      assertThat(first.baseOffset()).isZero();
+      assertThat(first.lastOffset()).isEqualTo(2);
+      assertThat(second.baseOffset()).isEqualTo(3);
+      assertThat(log.highWatermark()).isEqualTo(5);
+      assertThat(log.logEndOffset()).isEqualTo(5);
+      assertThat(state.offsets).isEqualTo(5);
+      try (Slice slice = log.read(0, 1 << 20, FirstBatch.WHOLE)) {
+        assertThat(slice.bytes()).isPositive();
+      }
+    }
+  }
+
+  @Test
+  void shouldHaveALeaderAtOnceOnASingleNode() throws Exception {
+    try (RaftNode node = start()) {
+      ReplicatedLog warm =
+          node.createLog(UUID.randomUUID(), "w-0", List.of(node.self()), state, listener);
+      awaitReady(warm);
+
+      // when
+      long begin = System.nanoTime();
+      ReplicatedLog log = node.createLog(group, "t-0", List.of(node.self()), state, listener);
+      awaitReady(log);
+      long millis = (System.nanoTime() - begin) / 1_000_000;
+
+      // then: well below any election timeout
+      assertThat(millis).isLessThan(400);
+    }
+  }
+
+  @Test
+  void shouldFindEverythingAgainAfterARestart() throws Exception {
+    // given
+    try (RaftNode node = start()) {
+      ReplicatedLog log = node.createLog(group, "t-0", List.of(node.self()), state, listener);
+      awaitReady(log);
+      for (int i = 0; i < 10; i++) {
+        append(log, TestBatch.of(0, 2));
+      }
+    }
+
+    // when
+    CountingState restored = new CountingState();
+    try (RaftNode node = start()) {
+      assertThat(node.storedGroups()).containsExactly(group);
+      ReplicatedLog log = node.openLog(group, "t-0", restored, listener);
+      awaitReady(log);
+
+      // then
+      assertThat(log.highWatermark()).isEqualTo(20);
+      assertThat(restored.offsets).isEqualTo(20);
+      assertThat(append(log, TestBatch.of(0, 1)).baseOffset()).isEqualTo(20);
+    }
+  }
+
+  @Test
+  void shouldDeleteAGroupForGood() throws Exception {
+    try (RaftNode node = start()) {
+      // given
+      ReplicatedLog log = node.createLog(group, "t-0", List.of(node.self()), state, listener);
+      awaitReady(log);
+      append(log, TestBatch.of(0, 2));
+
+      // when
+      node.deleteGroup(group);
+
+      // then
+      assertThat(node.storedGroups()).isEmpty();
+      ReplicatedLog again =
+          node.createLog(group, "t-0", List.of(node.self()), new CountingState(), listener);
+      awaitReady(again);
+      assertThat(append(again, TestBatch.of(0, 1)).baseOffset()).isZero();
+    }
+  }
+
+  @Test
+  void shouldApplyCommandsAndRestoreTheirStateMachine() throws Exception {
+    // given
+    ConcatenatingMachine machine = new ConcatenatingMachine();
+    try (RaftNode node = start()) {
+      CommandLog log =
+          node.createCommandLog(group, "meta", List.of(node.self()), machine, leaderships::add);
+      TestNodes.await("a leader", () -> log.leadership() instanceof Leadership.Ready);
+      assertThat(submit(log, "a")).isEqualTo("a");
+      assertThat(submit(log, "b")).isEqualTo("ab");
+      log.snapshot().get(10, TimeUnit.SECONDS);
+      assertThat(submit(log, "c")).isEqualTo("abc");
+    }
+
+    // when
+    ConcatenatingMachine restored = new ConcatenatingMachine();
+    try (RaftNode node = start()) {
+      CommandLog log = node.openCommandLog(group, "meta", restored, leaderships::add);
+      TestNodes.await("a leader", () -> log.leadership() instanceof Leadership.Ready);
+
+      // then
+      assertThat(restored.text()).isEqualTo("abc");
+      assertThat(submit(log, "d")).isEqualTo("abcd");
+    }
+  }
+
+  private static String submit(CommandLog log, String command) throws Exception {
+    CompletableFuture<ByteBuffer> answer =
+        log.submit(ByteBuffer.wrap(command.getBytes(ConcatenatingMachine.CHARSET)));
+    return ConcatenatingMachine.CHARSET.decode(answer.get(10, TimeUnit.SECONDS)).toString();
+  }
+}

@@ -1,0 +1,56 @@
+package dev.flotilla.raft;
+
+import com.codahale.metrics.MetricRegistry;
+import dev.flotilla.storage.FlushMode;
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.Map;
+import java.util.function.BooleanSupplier;
+
+/** Raft nodes for tests: on loopback, with short timeouts. */
+final class TestNodes {
+
+  static final int MAX_ENTRY_BYTES = (1 << 20) + (64 << 10);
+  static final Duration DEADLINE = Duration.ofSeconds(20);
+
+  private TestNodes() {}
+
+  static RaftNodeConfig config(Path directory, int nodeId, int port, String engine) {
+    return new RaftNodeConfig(
+        new Voter(nodeId + "-peer", nodeId, "127.0.0.1", port),
+        directory,
+        engine,
+        FlushMode.COMMIT,
+        Map.of(),
+        4 << 20,
+        MAX_ENTRY_BYTES,
+        16 << 20,
+        Duration.ofMillis(400),
+        Duration.ofMillis(800),
+        Clock.systemUTC());
+  }
+
+  static RaftNode start(RaftNodeConfig config) throws IOException {
+    return RaftNode.start(config, new MetricRegistry());
+  }
+
+  /** A port that was free a moment ago, for nodes that must name each other before they start. */
+  static int freePort() throws IOException {
+    try (ServerSocket socket = new ServerSocket(0)) {
+      return socket.getLocalPort();
+    }
+  }
+
+  static void await(String what, BooleanSupplier condition) throws InterruptedException {
+    long deadline = System.nanoTime() + DEADLINE.toNanos();
+    while (!condition.getAsBoolean()) {
+      if (System.nanoTime() - deadline > 0) {
+        throw new AssertionError("not within " + DEADLINE + ": " + what);
+      }
+      Thread.sleep(5);
+    }
+  }
+}
