@@ -55,7 +55,10 @@ public interface StorageEngine extends AutoCloseable {
    */
   void delete(LogId id);
 
-  /** Closes the logs that are open, cleanly. A failure is reported by the log's own close. */
+  /**
+   * Closes the logs that are open, cleanly. A failure is reported by the log's own close. Closing
+   * twice does nothing.
+   */
   @Override
   void close();
 }

@@ -169,7 +169,12 @@ public final class LogContent {
     entries.add(new Entry(entry.header(), copy.asReadOnlyBuffer()));
   }
 
-  private void check(WriteSet set) {
+  /**
+   * Does nothing for a set that continues the log.
+   *
+   * @throws IllegalArgumentException for one that does not
+   */
+  void check(WriteSet set) {
     if (set.truncateFrom() <= base.index()) {
       throw new IllegalArgumentException(
           "truncation at " + set.truncateFrom() + ", base at " + base.index());
@@ -220,6 +225,37 @@ public final class LogContent {
   public void reset(LogBase newBase) {
     entries.clear();
     base = newBase;
+  }
+
+  /** Whether another log holds the same, however it keeps runs of emptied entries. */
+  boolean sameAs(LogContent other) {
+    return base.equals(other.base)
+        && EmptiedRuns.merged(headers()).equals(EmptiedRuns.merged(other.headers()))
+        && entries.stream()
+            .allMatch(e -> e.payload().equals(other.entry(e.header().index()).payload()));
+  }
+
+  private List<EntryHeader> headers() {
+    return entries.stream().map(Entry::header).toList();
+  }
+
+  /** The base, and term, place and digest of each entry. */
+  @Override
+  public String toString() {
+    StringBuilder text = new StringBuilder(base.toString());
+    for (EntryHeader header : headers()) {
+      text.append(
+          "\n%d: term %d, %s, offsets %d + %d, digest %x, payload %d"
+              .formatted(
+                  header.index(),
+                  header.term(),
+                  header.kind(),
+                  header.baseOffset(),
+                  header.offsetSpan(),
+                  header.digest(),
+                  entry(header.index()).payload().hashCode()));
+    }
+    return text.toString();
   }
 
   /** Puts another form of an entry in its place. */

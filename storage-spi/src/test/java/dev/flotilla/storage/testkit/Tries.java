@@ -1,5 +1,7 @@
 package dev.flotilla.storage.testkit;
 
+import java.util.function.LongConsumer;
+
 /** How often random tests try: little in everyday builds, much where there is time. */
 final class Tries {
 
@@ -12,5 +14,20 @@ final class Tries {
 
   static int of(int everyday, int longRun) {
     return isLong() ? longRun : everyday;
+  }
+
+  /** Runs a test with as many seeds; a failure names the seed that it came from. */
+  static void withSeeds(int everyday, int longRun, LongConsumer test) {
+    Long only = Long.getLong("flotilla.seed");
+    long first = only == null ? System.nanoTime() : only;
+    int count = only == null ? of(everyday, longRun) : 1;
+    for (int i = 0; i < count; i++) {
+      long seed = first + i;
+      try {
+        test.accept(seed);
+      } catch (RuntimeException | Error e) {
+        throw new AssertionError("failed with -Dflotilla.seed=" + seed + ": " + e.getMessage(), e);
+      }
+    }
   }
 }

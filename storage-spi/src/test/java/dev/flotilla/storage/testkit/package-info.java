@@ -5,7 +5,10 @@
  * <ul>
  *   <li>{@link dev.flotilla.storage.testkit.StorageEngineContractTest}: the contract's sentences;
  *   <li>{@link dev.flotilla.storage.testkit.StorageEngineModelTest}: random operations beside an
- *       oracle, more of them with {@code -Dflotilla.tests=long}.
+ *       oracle, more of them with {@code -Dflotilla.tests=long};
+ *   <li>{@link dev.flotilla.storage.testkit.StorageEngineRecoveryTest}: crashes at any instant, for
+ *       an engine that keeps files and tells its {@link dev.flotilla.storage.FlushListener} of
+ *       every sync. An engine that keeps none leaves it out.
  * </ul>
  *
  * <p>The kit comes as a test-jar. A third party's engine depends on it so, beside JUnit Jupiter,

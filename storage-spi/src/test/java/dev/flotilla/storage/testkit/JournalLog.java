@@ -1,0 +1,141 @@
+package dev.flotilla.storage.testkit;
+
+import dev.flotilla.storage.EntryCompactor;
+import dev.flotilla.storage.EntryHeader;
+import dev.flotilla.storage.FlushListener;
+import dev.flotilla.storage.LogBase;
+import dev.flotilla.storage.LogId;
+import dev.flotilla.storage.LogStore;
+import dev.flotilla.storage.Slice;
+import dev.flotilla.storage.TermStart;
+import dev.flotilla.storage.WriteSet;
+import dev.flotilla.storage.testkit.JournalEngineFactory.Fault;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+
+/** A log in memory whose changes are written to a {@link Journal} first. */
+final class JournalLog implements LogStore {
+
+  private final LogContent content;
+  private final Journal journal;
+  private final LogStore memory;
+  private boolean closed;
+
+  JournalLog(LogId id, LogContent content, Journal journal, Consumer<LogId> whenClosed) {
+    this.content = content;
+    this.journal = journal;
+    this.memory = new InMemoryLog(id, content, FlushListener.NONE, Runnable::run, whenClosed);
+  }
+
+  @Override
+  public synchronized CompletableFuture<Void> write(WriteSet set) {
+    memory.base();
+    content.check(set);
+    if (journal.fault() == Fault.COMPLETES_EARLY) {
+      CompletableFuture<Void> done = memory.write(set);
+      journal.append(set);
+      return done;
+    }
+    journal.append(set);
+    return memory.write(set);
+  }
+
+  @Override
+  public synchronized CompletableFuture<Void> dropPrefix(LogBase base) {
+    memory.base();
+    LogContent after = content.copy();
+    after.dropPrefix(base);
+    journal.rewrite(after);
+    return memory.dropPrefix(base);
+  }
+
+  @Override
+  public synchronized CompletableFuture<Void> reset(LogBase base) {
+    memory.base();
+    journal.rewrite(new LogContent(base));
+    return memory.reset(base);
+  }
+
+  @Override
+  public synchronized void compact(long fromIndex, long toIndex, EntryCompactor compactor) {
+    memory.compact(fromIndex, toIndex, compactor);
+    journal.rewrite(content);
+  }
+
+  @Override
+  public synchronized void close() {
+    if (!closed) {
+      closed = true;
+      journal.append(WriteSet.append(List.of()));
+      memory.close();
+    }
+  }
+
+  @Override
+  public long diskBytes() {
+    return journal.end();
+  }
+
+  @Override
+  public LogId id() {
+    return memory.id();
+  }
+
+  @Override
+  public LogBase base() {
+    return memory.base();
+  }
+
+  @Override
+  public long endIndex() {
+    return memory.endIndex();
+  }
+
+  @Override
+  public long endOffset() {
+    return memory.endOffset();
+  }
+
+  @Override
+  public Optional<EntryHeader> lastHeader() {
+    return memory.lastHeader();
+  }
+
+  @Override
+  public List<TermStart> termStarts() {
+    return memory.termStarts();
+  }
+
+  @Override
+  public EntryHeader header(long index) {
+    return memory.header(index);
+  }
+
+  @Override
+  public void headers(long fromIndex, long toIndex, Consumer<EntryHeader> consumer) {
+    memory.headers(fromIndex, toIndex, consumer);
+  }
+
+  @Override
+  public Slice payload(long index) {
+    return memory.payload(index);
+  }
+
+  @Override
+  public Slice batches(long offset, long endOffset, int maxBytes, FirstBatch firstBatch) {
+    return memory.batches(offset, endOffset, maxBytes, firstBatch);
+  }
+
+  @Override
+  public OptionalLong indexOfOffset(long offset) {
+    return memory.indexOfOffset(offset);
+  }
+
+  @Override
+  public OptionalLong indexOfTime(long timestampMs) {
+    return memory.indexOfTime(timestampMs);
+  }
+}
