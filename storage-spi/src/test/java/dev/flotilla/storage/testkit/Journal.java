@@ -115,8 +115,10 @@ final class Journal {
         end += FRAME_HEADER_BYTES + body.get().remaining();
         content.apply(decode(body.get()));
       }
-      if (anyFrameBehind(bytes) && content.endIndex() < endIndex) {
-        throw new CorruptLogException("log " + id + " at " + end, content.endIndex());
+      long first = content.base().index() + 1;
+      if (endIndex > first && anyFrameBehind(bytes)) {
+        // Frames behind the bad one may have truncated any entry that was read so far.
+        throw new CorruptLogException("log " + id + " at " + end, first);
       }
       content.truncate(endIndex);
       if (fault == Fault.KEEPS_TORN_TAIL) {

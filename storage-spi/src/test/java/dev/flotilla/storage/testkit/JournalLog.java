@@ -15,6 +15,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** A log in memory whose changes are written to a {@link Journal} first. */
 final class JournalLog implements LogStore {
@@ -23,6 +24,9 @@ final class JournalLog implements LogStore {
   private final Journal journal;
   private final LogStore memory;
   private boolean closed;
+
+  /** What {@link Fault#COMPLETES_EARLY} owes the journal. */
+  private @Nullable WriteSet deferred;
 
   JournalLog(LogId id, LogContent content, Journal journal, Consumer<LogId> whenClosed) {
     this.content = content;
@@ -34,18 +38,26 @@ final class JournalLog implements LogStore {
   public synchronized CompletableFuture<Void> write(WriteSet set) {
     memory.base();
     content.check(set);
+    appendDeferred();
     if (journal.fault() == Fault.COMPLETES_EARLY) {
-      CompletableFuture<Void> done = memory.write(set);
+      deferred = set;
+    } else {
       journal.append(set);
-      return done;
     }
-    journal.append(set);
     return memory.write(set);
+  }
+
+  private void appendDeferred() {
+    if (deferred != null) {
+      journal.append(deferred);
+      deferred = null;
+    }
   }
 
   @Override
   public synchronized CompletableFuture<Void> dropPrefix(LogBase base) {
     memory.base();
+    appendDeferred();
     LogContent after = content.copy();
     after.dropPrefix(base);
     journal.rewrite(after);
@@ -55,12 +67,14 @@ final class JournalLog implements LogStore {
   @Override
   public synchronized CompletableFuture<Void> reset(LogBase base) {
     memory.base();
+    appendDeferred();
     journal.rewrite(new LogContent(base));
     return memory.reset(base);
   }
 
   @Override
   public synchronized void compact(long fromIndex, long toIndex, EntryCompactor compactor) {
+    appendDeferred();
     memory.compact(fromIndex, toIndex, compactor);
     journal.rewrite(content);
   }
@@ -69,6 +83,7 @@ final class JournalLog implements LogStore {
   public synchronized void close() {
     if (!closed) {
       closed = true;
+      appendDeferred();
       journal.append(WriteSet.append(List.of()));
       memory.close();
     }
