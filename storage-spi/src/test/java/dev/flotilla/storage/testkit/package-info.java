@@ -8,7 +8,9 @@
  *       oracle, more of them with {@code -Dflotilla.tests=long};
  *   <li>{@link dev.flotilla.storage.testkit.StorageEngineRecoveryTest}: crashes at any instant, for
  *       an engine that keeps files and tells its {@link dev.flotilla.storage.FlushListener} of
- *       every sync. An engine that keeps none leaves it out.
+ *       every sync;
+ *   <li>{@link dev.flotilla.storage.testkit.StorageEngineCorruptionTest}: flipped bits, for an
+ *       engine that keeps files. An engine that keeps none leaves the last two out.
  * </ul>
  *
  * <p>The kit comes as a test-jar. A third party's engine depends on it so, beside JUnit Jupiter,
