@@ -43,7 +43,12 @@ final class CommandReplica implements Applied, CommandLog {
     if (replica == null) {
       return CompletableFuture.failedFuture(unavailable());
     }
-    return replica.checkpoints().request().thenApply(done -> replica.log().getSnapshotIndex());
+    // Entries go when both stored snapshots cover them.
+    return replica
+        .checkpoints()
+        .request()
+        .thenCompose(done -> replica.checkpoints().request())
+        .thenApply(done -> replica.log().getSnapshotIndex());
   }
 
   private ReplicatedLogException unavailable() {

@@ -285,7 +285,7 @@ final class EngineRaftLog implements RaftLog {
       } catch (DivergedException e) {
         host.damaged("diverged: " + e.getMessage(), e);
         return List.of(CompletableFuture.failedFuture(e));
-      } catch (RaftLogIOException | IllegalStateException e) {
+      } catch (RaftLogIOException | RuntimeException e) {
         return List.of(CompletableFuture.failedFuture(e));
       }
     }

@@ -20,6 +20,7 @@ final class PartitionReplica implements Applied, ReplicatedLog {
   private final PartitionState state;
   private final ReplicaListener listener;
   private final AppendQueue queue;
+  private final NodeMetrics metrics;
 
   /** What runs now; null between a failure and the next opening. Read by any thread. */
   private volatile @Nullable Replica running;
@@ -37,6 +38,7 @@ final class PartitionReplica implements Applied, ReplicatedLog {
     this.name = name;
     this.state = state;
     this.listener = listener;
+    this.metrics = node.metrics();
     this.queue =
         new AppendQueue(
             name,
@@ -193,6 +195,9 @@ final class PartitionReplica implements Applied, ReplicatedLog {
   public void records(EntryHeader header) {
     state.apply(header);
     highWatermark = header.endOffset();
+    if (leadership instanceof Leadership.Ready) {
+      metrics.appended(header.offsetSpan());
+    }
     queue.applied(header);
     listener.highWatermarkChanged(header.endOffset());
   }

@@ -60,6 +60,7 @@ public final class RaftNode implements AutoCloseable {
     NodeMetrics nodeMetrics = new NodeMetrics(metrics);
     NodeResources resources = new NodeResources(config, nodeMetrics);
     try {
+      ReplicaCreation.sweepLogs(replicas(config), config.defaultEngine(), resources.engines());
       return new RaftNode(config, nodeMetrics, resources, RatisServer.start(config));
     } catch (IOException | RuntimeException e) {
       resources.close();

@@ -62,6 +62,9 @@ final class Replica implements LogHost {
   /** What the leader sent in place of log and state, until it is in place. Guarded likewise. */
   private @Nullable Checkpoint installed;
 
+  /** The newest checkpoint but one, or what this replica began with. Touched by its writer only. */
+  private Checkpoint older = Checkpoint.newBuilder().setIndex(-1).build();
+
   /** The last applied configuration, as an encoded entry. Guarded by the apply lock. */
   private com.google.protobuf.ByteString configuration;
 
@@ -77,7 +80,7 @@ final class Replica implements LogHost {
     this.appliedEndOffset = checkpoint.getAppliedEndOffset();
     this.configuration = checkpoint.getConfiguration();
     this.memory =
-        new LogMemory(stored.store(), stored.start(), index, node.recentBytesPerLog(), this);
+        new LogMemory(stored.store(), start(stored), index, node.recentBytesPerLog(), this);
     stored.configurations().forEach(entry -> memory.foundConfiguration(entry.getIndex()));
     this.leadership =
         new LeadershipTracker(stored.votes().current().term(), applied::leadershipChanged);
@@ -187,6 +190,16 @@ final class Replica implements LogHost {
 
   /** A committed entry of records or a command; the answer goes to who submitted it. */
   ByteBuffer apply(LogEntryProto entry) {
+    try {
+      return applied(entry);
+    } catch (RuntimeException e) {
+      // Ratis closes the group on it.
+      damaged("entry " + entry.getIndex() + " cannot be applied", e);
+      throw e;
+    }
+  }
+
+  private ByteBuffer applied(LogEntryProto entry) {
     EntryHeader header = log().header(entry.getIndex());
     ByteBuffer answer = ByteBuffer.allocate(0);
     synchronized (applyLock) {
@@ -289,6 +302,42 @@ final class Replica implements LogHost {
       snapshot = TermIndex.valueOf(checkpoint.getTerm(), checkpoint.getIndex());
       log().updateSnapshotIndex(checkpoint.getIndex());
     }
+    if (stored.descriptor().getKind() == ReplicaKind.COMMAND_LOG) {
+      dropCommands(older);
+      older = checkpoint;
+    }
+  }
+
+  /** A crash may have come between the dropping of entries and the next checkpoint. */
+  private static LogStart start(StoredReplica stored) {
+    LogStart start = stored.start();
+    LogBase base = stored.store().base();
+    return start.index() > base.index() ? start : LogStart.behind(base);
+  }
+
+  /**
+   * Drops the commands that both stored checkpoints cover, so that the loss of one of them loses
+   * nothing.
+   */
+  private void dropCommands(Checkpoint older) {
+    long index = Math.min(older.getIndex(), memory.tail().lastIndex() - 1);
+    TermIndex last = memory.termIndex(index);
+    if (last == null || index < memory.start().index()) {
+      return;
+    }
+    memory.moveStart(new LogStart(index + 1, last.getTerm(), 0));
+    dropBelowStart();
+  }
+
+  private void dropBelowStart() {
+    LogStart start = memory.start();
+    var _ =
+        memory
+            .dropPrefix(memory.baseBefore(start))
+            .exceptionally(e -> {
+              LOG.warn("{}: entries below {} were not dropped", name, start.index(), e);
+              return null;
+            });
   }
 
   /** The replicated log start moved: remembered at once, dropped from the disk when it is safe. */
@@ -297,15 +346,7 @@ final class Replica implements LogHost {
       return;
     }
     memory.moveStart(start);
-    var _ =
-        checkpoints
-            .request()
-            .thenCompose(done -> memory.dropPrefix(memory.baseBefore(memory.start())))
-            .whenComplete((done, e) -> {
-              if (e != null) {
-                LOG.warn("{}: entries below {} were not dropped", name, start.index(), e);
-              }
-            });
+    var _ = checkpoints.request().thenRun(this::dropBelowStart);
   }
 
   /**

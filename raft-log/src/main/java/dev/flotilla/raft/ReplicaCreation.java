@@ -11,7 +11,9 @@ import dev.flotilla.storage.StorageEngine;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 
 /** The first and the last moment of a replica's files. */
@@ -65,6 +67,32 @@ final class ReplicaCreation {
       if (!created) {
         store.close();
         engine.delete(id);
+      }
+    }
+  }
+
+  /**
+   * Deletes the logs that no replica names: a crash came between log and directory. Does nothing if
+   * it cannot be told what the replicas name.
+   */
+  static void sweepLogs(Path root, String defaultEngine, EngineCatalog engines) throws IOException {
+    Set<LogId> named = new HashSet<>();
+    Set<String> used = new HashSet<>(Set.of(defaultEngine));
+    for (UUID group : ReplicaDirectory.list(root)) {
+      try {
+        ReplicaDescriptor descriptor = ReplicaDirectory.open(root, group).descriptor();
+        named.add(StoredReplica.logId(descriptor));
+        used.add(descriptor.getEngine());
+      } catch (ReplicaQuarantinedException e) {
+        return;
+      }
+    }
+    for (String name : used) {
+      StorageEngine engine = engines.engine(name);
+      for (LogId id : engine.logs()) {
+        if (!named.contains(id)) {
+          engine.delete(id);
+        }
       }
     }
   }

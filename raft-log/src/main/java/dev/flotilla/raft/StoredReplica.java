@@ -5,7 +5,6 @@ import dev.flotilla.proto.ReplicaDescriptor;
 import dev.flotilla.proto.ReplicaKind;
 import dev.flotilla.proto.StoredLogStart;
 import dev.flotilla.storage.CorruptLogException;
-import dev.flotilla.storage.EntryHeader;
 import dev.flotilla.storage.EntryKind;
 import dev.flotilla.storage.LogBase;
 import dev.flotilla.storage.LogId;
@@ -186,10 +185,5 @@ record StoredReplica(
       }
     }
     return found;
-  }
-
-  /** The header of an entry, for callers that know it is there. */
-  EntryHeader header(long index) {
-    return store.header(index);
   }
 }

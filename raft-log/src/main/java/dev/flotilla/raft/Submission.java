@@ -74,7 +74,7 @@ final class Submission {
   private static CompletableFuture<RaftClientReply> submit(Replica replica, Message message) {
     try {
       return replica.division().submit(request(replica, message));
-    } catch (IOException e) {
+    } catch (IOException | RuntimeException e) {
       return CompletableFuture.failedFuture(e);
     }
   }

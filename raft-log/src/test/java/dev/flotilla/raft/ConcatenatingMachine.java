@@ -3,6 +3,7 @@ package dev.flotilla.raft;
 import java.nio.ByteBuffer;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** Appends each command to a text and answers with the text. */
 final class ConcatenatingMachine implements CommandStateMachine {
@@ -12,12 +13,20 @@ final class ConcatenatingMachine implements CommandStateMachine {
   /** Written by the applying thread, read by tests. */
   private volatile String text = "";
 
+  private final AtomicInteger commands = new AtomicInteger();
+
   String text() {
     return text;
   }
 
+  /** How many commands were applied one by one, not restored. */
+  int commands() {
+    return commands.get();
+  }
+
   @Override
   public ByteBuffer apply(long index, long term, ByteBuffer command) {
+    commands.incrementAndGet();
     String longer = text + CHARSET.decode(command.duplicate());
     text = longer;
     return snapshot();

@@ -158,6 +158,34 @@ class RaftNodeTest {
     }
   }
 
+  @Test
+  void shouldRestartACommandLogWhoseEntriesWereDropped() throws Exception {
+    // given
+    ConcatenatingMachine machine = new ConcatenatingMachine();
+    try (RaftNode node = start()) {
+      CommandLog log =
+          node.createCommandLog(group, "meta", List.of(node.self()), machine, leaderships::add);
+      TestNodes.await("a leader", () -> log.leadership() instanceof Leadership.Ready);
+      for (int i = 0; i < 20; i++) {
+        submit(log, "x");
+      }
+
+      // when
+      assertThat(log.snapshot().get(10, TimeUnit.SECONDS)).isEqualTo(20);
+      submit(log, "y");
+    }
+
+    // then
+    ConcatenatingMachine restored = new ConcatenatingMachine();
+    try (RaftNode node = start()) {
+      CommandLog log = node.openCommandLog(group, "meta", restored, leaderships::add);
+      TestNodes.await("a leader", () -> log.leadership() instanceof Leadership.Ready);
+      assertThat(restored.text()).isEqualTo("x".repeat(20) + "y");
+      assertThat(submit(log, "z")).isEqualTo("x".repeat(20) + "yz");
+      assertThat(restored.commands()).isLessThan(5);
+    }
+  }
+
   private static String submit(CommandLog log, String command) throws Exception {
     CompletableFuture<ByteBuffer> answer =
         log.submit(ByteBuffer.wrap(command.getBytes(ConcatenatingMachine.CHARSET)));
