@@ -19,13 +19,25 @@ public record NodeSettings(
     storageEngines = Set.copyOf(storageEngines);
   }
 
-  /** A setting's value, set or by default. */
-  int intValue(String name) {
+  /**
+   * A setting's value as the operator set it, else its default, as {@code definition} parses it.
+   *
+   * @param unserved what holds where the setting is not in the definition
+   */
+  private Object value(String name, ConfigDef.Type type, Object unserved) {
     var key = definition.configKeys().get(name);
-    if (key == null) {
-      throw new IllegalArgumentException("there is no setting " + name);
+    Object value = configured.get(name);
+    if (value == null) {
+      value = key == null ? unserved : key.defaultValue;
     }
-    var value = configured.containsKey(name) ? configured.get(name) : key.defaultValue;
-    return (Integer) ConfigDef.parseType(name, value, ConfigDef.Type.INT);
+    return ConfigDef.parseType(name, value, type);
+  }
+
+  public int intValue(String name, int unserved) {
+    return (Integer) value(name, ConfigDef.Type.INT, unserved);
+  }
+
+  public boolean isTrue(String name) {
+    return (Boolean) value(name, ConfigDef.Type.BOOLEAN, false);
   }
 }

@@ -180,12 +180,12 @@ public final class TopicCreation {
 
   /** How many partitions a topic gets that does not say. */
   public int defaultPartitions() {
-    return node.intValue(NUM_PARTITIONS);
+    return node.intValue(NUM_PARTITIONS, 1);
   }
 
   private short defaultReplicationFactor() {
     return node.configured().containsKey(DEFAULT_REPLICATION_FACTOR)
-        ? (short) node.intValue(DEFAULT_REPLICATION_FACTOR)
+        ? (short) node.intValue(DEFAULT_REPLICATION_FACTOR, 1)
         : unsetReplicationFactor();
   }
 

@@ -33,7 +33,7 @@ public final class SingleNode implements AutoCloseable {
   public static final int NODE_ID = 1;
   public static final String CLUSTER_ID = "a-cluster";
   public static final int OFFSETS_PARTITIONS = 4;
-  public static final String LISTENER = "PLAINTEXT";
+  public static final String LISTENER = "CLIENTS";
 
   private @Nullable InMemoryCommandLog log;
   private final Metadata metadata;
