@@ -4,7 +4,13 @@ import dev.flotilla.proto.metadata.Broker;
 import dev.flotilla.proto.metadata.ClusterSettings;
 import dev.flotilla.proto.metadata.Entity;
 import dev.flotilla.proto.metadata.Feature;
+import dev.flotilla.proto.metadata.RaftPeer;
+import dev.flotilla.raft.Voter;
+import java.util.Collection;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import org.apache.kafka.common.Endpoint;
+import org.apache.kafka.common.Uuid;
 import org.apache.kafka.server.common.GroupVersion;
 
 /** What a starting node says to the metadata group: what the cluster is, and that it is here. */
@@ -18,7 +24,7 @@ public final class Formation {
 
   /**
    * Fixes the cluster's settings, if nobody has. Completes with those in force, which may differ in
-   * all but the cluster id.
+   * all but the cluster id; {@link dev.flotilla.server.DataDirectory#markFormed} follows.
    *
    * <p>Fails with {@link IllegalStateException} if the metadata is another cluster's.
    */
@@ -48,8 +54,35 @@ public final class Formation {
         .build();
   }
 
-  /** Registers this node anew. Completes when the image shows it. */
-  public CompletableFuture<Outcome> register(Broker broker) {
+  /**
+   * Registers this node anew, in the place of its registration before. Completes when the image
+   * shows it.
+   *
+   * @param data this node as a voter of data groups
+   * @param directoryId the id of its data directory
+   * @param endpoints how clients reach it, by listener
+   */
+  public CompletableFuture<Outcome> register(
+      Voter data, Uuid directoryId, Optional<String> rack, Collection<Endpoint> endpoints) {
+    var broker =
+        Broker.newBuilder()
+            .setNodeId(data.nodeId())
+            .setIncarnationId(EntityKey.bytes(Uuid.randomUuid()))
+            .setDirectoryId(EntityKey.bytes(directoryId))
+            .setRack(rack.orElse(""))
+            .setDataPeer(
+                RaftPeer.newBuilder()
+                    .setPeerId(data.peerId())
+                    .setHost(data.host())
+                    .setPort(data.port()));
+    for (var endpoint : endpoints) {
+      broker.addEndpoints(
+          Broker.Endpoint.newBuilder()
+              .setListener(endpoint.listener())
+              .setHost(endpoint.host())
+              .setPort(endpoint.port())
+              .setSecurityProtocol(endpoint.securityProtocol().id));
+    }
     return metadata.submit(
         new Commands().put(Entity.newBuilder().setBroker(broker).build()).build());
   }

@@ -61,7 +61,12 @@ public final class Metadata implements LeadershipReports, AutoCloseable {
     this.updates = new ImageUpdates(nodeId, entities);
     this.snapshotEvery = snapshotEvery;
     var stateMachine = new MetadataStateMachine(entities, this::changed);
-    this.log = opener.open(stateMachine, this::leadershipChanged);
+    try {
+      this.log = opener.open(stateMachine, this::leadershipChanged);
+    } catch (RuntimeException e) {
+      updates.close();
+      throw e;
+    }
     leadershipChanged(log.leadership());
   }
 

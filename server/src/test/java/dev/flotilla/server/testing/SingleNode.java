@@ -1,9 +1,7 @@
 package dev.flotilla.server.testing;
 
-import com.google.protobuf.ByteString;
-import dev.flotilla.proto.metadata.Broker;
 import dev.flotilla.proto.metadata.ClusterSettings;
-import dev.flotilla.proto.metadata.RaftPeer;
+import dev.flotilla.raft.Voter;
 import dev.flotilla.server.metadata.Formation;
 import dev.flotilla.server.metadata.LeadershipReports;
 import dev.flotilla.server.metadata.Metadata;
@@ -15,11 +13,14 @@ import dev.flotilla.server.metadata.TopicDeletion;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import org.apache.kafka.common.Endpoint;
 import org.apache.kafka.common.TopicIdPartition;
+import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.config.ConfigDef;
 import org.apache.kafka.common.security.auth.SecurityProtocol;
 import org.jspecify.annotations.Nullable;
@@ -49,7 +50,12 @@ public final class SingleNode implements AutoCloseable {
                 log = InMemoryCommandLog.open(stored, stateMachine, listener));
     var formation = new Formation(metadata);
     await(formation.form(clusterSettings(CLUSTER_ID)));
-    await(formation.register(broker(NODE_ID)));
+    await(
+        formation.register(
+            new Voter("a-peer", NODE_ID, "127.0.0.1", 7000),
+            Uuid.randomUuid(),
+            Optional.of("a-rack"),
+            List.of(new Endpoint(LISTENER, SecurityProtocol.PLAINTEXT, "127.0.0.1", 9092))));
     metadata.addPublisher((delta, image) -> {
       if (delta.topicsDelta() != null) {
         delta
@@ -71,22 +77,6 @@ public final class SingleNode implements AutoCloseable {
     return ClusterSettings.newBuilder()
         .setClusterId(clusterId)
         .setOffsetsTopicPartitions(OFFSETS_PARTITIONS)
-        .build();
-  }
-
-  public static Broker broker(int nodeId) {
-    return Broker.newBuilder()
-        .setNodeId(nodeId)
-        .setIncarnationId(ByteString.copyFrom(new byte[16]))
-        .setDirectoryId(ByteString.copyFrom(new byte[16]))
-        .addEndpoints(
-            Broker.Endpoint.newBuilder()
-                .setListener(LISTENER)
-                .setHost("127.0.0.1")
-                .setPort(9091 + nodeId)
-                .setSecurityProtocol(SecurityProtocol.PLAINTEXT.id))
-        .setDataPeer(
-            RaftPeer.newBuilder().setPeerId("peer-" + nodeId).setHost("127.0.0.1").setPort(7000))
         .build();
   }
 

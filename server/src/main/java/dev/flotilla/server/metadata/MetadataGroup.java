@@ -1,0 +1,110 @@
+package dev.flotilla.server.metadata;
+
+import com.codahale.metrics.MetricRegistry;
+import dev.flotilla.raft.CommandLog;
+import dev.flotilla.raft.CommandLogListener;
+import dev.flotilla.raft.CommandStateMachine;
+import dev.flotilla.raft.RaftNode;
+import dev.flotilla.raft.RaftNodeConfig;
+import dev.flotilla.raft.ReplicaQuarantinedException;
+import dev.flotilla.raft.Voter;
+import dev.flotilla.server.DataDirectory;
+import dev.flotilla.storage.FlushMode;
+import java.io.IOException;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+
+/**
+ * The metadata group's replica on this node, in a Raft server of its own: Ratis' settings are per
+ * server, and this group's timeouts are short. This node is its only voter.
+ */
+public final class MetadataGroup implements Metadata.LogOpener, AutoCloseable {
+
+  /** The same in every cluster: ASCII for what it is. */
+  static final UUID ID = new UUID(0x666c_6f74_696c_6c61L, 0x6d65_7461_6461_7461L);
+
+  private static final String NAME = "metadata";
+  private static final int SEGMENT_BYTES = 8 << 20;
+
+  /** A command that creates the most partitions a request may create takes a tenth of it. */
+  private static final int MAX_COMMAND_BYTES = 4 << 20;
+
+  private static final int QUEUE_BYTES = 16 << 20;
+  private static final Duration ELECTION_TIMEOUT_MIN = Duration.ofMillis(500);
+  private static final Duration ELECTION_TIMEOUT_MAX = Duration.ofSeconds(1);
+
+  private final DataDirectory directory;
+  private final RaftNode raft;
+
+  private MetadataGroup(DataDirectory directory, RaftNode raft) {
+    this.directory = directory;
+    this.raft = raft;
+  }
+
+  /**
+   * Starts the Raft server, without the group.
+   *
+   * @param host where it listens
+   * @param port where it listens; 0 takes a free one
+   * @param engine the storage engine of a new group; an existing one keeps its own
+   * @throws IOException if the directory or the port cannot be used
+   */
+  public static MetadataGroup start(
+      DataDirectory directory,
+      String host,
+      int port,
+      String engine,
+      FlushMode flushMode,
+      Clock clock,
+      MetricRegistry metrics)
+      throws IOException {
+    var self = new Voter(directory.peerId(), directory.identity().nodeId(), host, port);
+    var config =
+        new RaftNodeConfig(
+            self,
+            directory.metadata(),
+            engine,
+            flushMode,
+            Map.of(),
+            SEGMENT_BYTES,
+            MAX_COMMAND_BYTES,
+            QUEUE_BYTES,
+            ELECTION_TIMEOUT_MIN,
+            ELECTION_TIMEOUT_MAX,
+            clock);
+    return new MetadataGroup(directory, RaftNode.start(config, metrics));
+  }
+
+  /**
+   * Opens the group, or creates it where the cluster was never formed.
+   *
+   * @throws IllegalStateException if it was formed and its log is missing or cannot be trusted:
+   *     this node holds the only copy, and an empty one in its place would forget every topic
+   */
+  @Override
+  public CommandLog open(CommandStateMachine stateMachine, CommandLogListener listener) {
+    if (raft.storedGroups().contains(ID)) {
+      try {
+        return raft.openCommandLog(ID, NAME, stateMachine, listener);
+      } catch (ReplicaQuarantinedException e) {
+        throw new IllegalStateException(
+            "the metadata in " + directory.metadata() + " is damaged: " + e.getMessage(), e);
+      }
+    }
+    if (directory.identity().formed()) {
+      throw new IllegalStateException(
+          "the metadata of cluster %s is missing in %s"
+              .formatted(directory.identity().clusterId(), directory.metadata()));
+    }
+    return raft.createCommandLog(ID, NAME, List.of(raft.self()), stateMachine, listener);
+  }
+
+  /** Stops the group and its server. The {@link Metadata} that follows it is closed before. */
+  @Override
+  public void close() {
+    raft.close();
+  }
+}
