@@ -32,6 +32,9 @@ public final class ListOffsetsHandler implements RequestHandler {
   /** From this version on clients understand {@code OFFSET_NOT_AVAILABLE}. */
   private static final short OFFSET_NOT_AVAILABLE = 5;
 
+  /** From this version on a response has leader epochs. */
+  private static final short LEADER_EPOCHS = 4;
+
   private final PartitionRequests shared;
 
   public ListOffsetsHandler(PartitionRequests shared) {
@@ -75,10 +78,10 @@ public final class ListOffsetsHandler implements RequestHandler {
       int epoch = wanted.currentLeaderEpoch();
       int term = partition.checkServes(epoch < 0 ? Optional.empty() : Optional.of(epoch));
       Found found = find(new OffsetLookup(partition), term, wanted.timestamp());
-      return response
-          .setTimestamp(found.timestampMs())
-          .setOffset(found.offset())
-          .setLeaderEpoch(found.epoch());
+      if (request.version() >= LEADER_EPOCHS) {
+        response.setLeaderEpoch(found.epoch());
+      }
+      return response.setTimestamp(found.timestampMs()).setOffset(found.offset());
     } catch (ReplicatedLogException.NotReady e) {
       Errors early =
           request.version() >= OFFSET_NOT_AVAILABLE

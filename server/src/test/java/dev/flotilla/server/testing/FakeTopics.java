@@ -30,6 +30,10 @@ public final class FakeTopics implements Topics {
     return id;
   }
 
+  public void remove(String topic) {
+    ids.remove(topic);
+  }
+
   public void leader(TopicPartition partition, int nodeId, int epoch) {
     leaders.put(partition, new Leader(nodeId, epoch));
   }

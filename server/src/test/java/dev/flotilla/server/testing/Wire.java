@@ -26,8 +26,24 @@ public final class Wire {
 
   private Wire() {}
 
+  /** A request and the frame that its records are slices of. */
+  public record Framed(Request request, ByteBuffer frame) {
+
+    /** What the network does once the answer is there: others write to the memory. */
+    public void giveBack() {
+      for (int i = 0; i < frame.capacity(); i++) {
+        frame.put(i, (byte) 0x77);
+      }
+    }
+  }
+
   /** A request, encoded in its version and parsed again. */
   public static Request request(AbstractRequest body, String clientId) {
+    return framed(body, clientId).request();
+  }
+
+  /** As {@link #request}, with the frame. */
+  public static Framed framed(AbstractRequest body, String clientId) {
     RequestHeader header = new RequestHeader(body.apiKey(), body.version(), clientId, 7);
     ByteBuffer encoded = body.serializeWithHeader(header);
     RequestHeader.parse(encoded);
@@ -41,7 +57,8 @@ public final class Wire {
             SecurityProtocol.PLAINTEXT,
             ClientInformation.EMPTY,
             false);
-    return new Request(context, context.parseRequest(encoded).request);
+    Request request = new Request(context, context.parseRequest(encoded).request);
+    return new Framed(request, encoded);
   }
 
   /**

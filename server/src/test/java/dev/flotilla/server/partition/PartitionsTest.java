@@ -1,0 +1,124 @@
+package dev.flotilla.server.partition;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.flotilla.raft.Leadership;
+import dev.flotilla.raft.Voter;
+import dev.flotilla.server.metadata.Replica;
+import dev.flotilla.server.testing.InMemoryReplicatedLog;
+import dev.flotilla.server.testing.PartitionFixture;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.apache.kafka.common.TopicIdPartition;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.errors.NotLeaderOrFollowerException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** The registry of a node's partitions, and what it tells of them. */
+final class PartitionsTest {
+
+  private final PartitionFixture node = new PartitionFixture();
+  private final TopicPartition place = new TopicPartition("t", 0);
+
+  @AfterEach
+  void close() {
+    node.close();
+  }
+
+  private static Replica replica(Uuid topicId) {
+    return Replica.of(new TopicIdPartition(topicId, 0, "t"));
+  }
+
+  @Test
+  void shouldReportItsLeadershipOnceReadyAndWhenItGivesUp() {
+    InMemoryReplicatedLog log = node.create("t", Map.of());
+    log.lead(2);
+    assertThat(node.reports).isEmpty();
+    log.leadReady(2);
+    log.become(new Leadership.Following(3, Optional.of(2)));
+    log.become(new Leadership.Following(4, Optional.of(2)));
+    log.leadReady(5);
+    assertThat(node.reports).containsExactly("t-0 2 1 [1]", "t-0 2 -1 []", "t-0 5 1 [1]");
+  }
+
+  @Test
+  void shouldCampaignWhereItIsTheFirstReplica() {
+    Uuid id = node.topics.add("t", Map.of());
+    Voter self = new Voter("one", PartitionFixture.NODE, "localhost", 0);
+    Voter other = new Voter("two", 2, "localhost", 0);
+    node.partitions.create(replica(id), List.of(other, self));
+    assertThat(node.logs.campaigns()).isEmpty();
+    Uuid second = Uuid.randomUuid();
+    node.partitions.create(replica(second), List.of(self, other));
+    assertThat(node.logs.campaigns()).containsExactly(replica(second).group());
+  }
+
+  @Test
+  void shouldKeepTheNewTopicWhenTheOldOneOfTheSameNameIsDeleted() throws Exception {
+    node.create("t", Map.of());
+    Partition old = node.partitions.get(place);
+    node.topics.remove("t");
+    node.create("t", Map.of());
+    Partition recreated = node.partitions.get(place);
+    assertThat(recreated).isNotSameAs(old);
+    assertThat(node.partitions.running()).hasSize(2);
+
+    node.partitions.delete(Replica.of(old.id()));
+    assertThat(node.partitions.find(place)).containsSame(recreated);
+    assertThat(node.partitions.running()).containsExactly(Replica.of(recreated.id()).group());
+    assertThat(node.partitions.stored()).hasSize(1);
+    node.partitions.delete(Replica.of(old.id()));
+  }
+
+  @Test
+  void shouldTellAbsentPartitionsFromThoseElsewhere() {
+    assertThatThrownBy(() -> node.partitions.get(place))
+        .isInstanceOf(UnknownTopicOrPartitionException.class);
+    node.topics.add("t", Map.of());
+    assertThatThrownBy(() -> node.partitions.get(place))
+        .isInstanceOf(NotLeaderOrFollowerException.class);
+  }
+
+  @Test
+  void shouldTellAListenerWhatWasHeardBeforeThePartitionWasOpen() {
+    List<Object> heard = new CopyOnWriteArrayList<>();
+    PartitionEvents events =
+        new PartitionEvents(
+            List.of(
+                new PartitionListener() {
+                  @Override
+                  public void leadershipChanged(Partition partition, Leadership leadership) {
+                    heard.add(leadership);
+                  }
+
+                  @Override
+                  public void highWatermarkChanged(Partition partition, long highWatermark) {
+                    heard.add(highWatermark);
+                  }
+
+                  @Override
+                  public void deleted(Partition partition) {
+                    heard.add("deleted");
+                  }
+                }));
+    events.leadershipChanged(new Leadership.NotReady(1));
+    events.leadershipChanged(new Leadership.Ready(1));
+    events.highWatermarkChanged(7);
+    assertThat(heard).isEmpty();
+    InMemoryReplicatedLog log = node.create("t", Map.of());
+    Partition partition = new Partition(node.partitions.get(place).id(), log);
+
+    events.attach(partition);
+    assertThat(heard).containsExactly(new Leadership.Ready(1), 7L);
+    events.highWatermarkChanged(8);
+    events.detach(partition);
+    events.highWatermarkChanged(9);
+    assertThat(heard).containsExactly(new Leadership.Ready(1), 7L, 8L, "deleted");
+  }
+}
