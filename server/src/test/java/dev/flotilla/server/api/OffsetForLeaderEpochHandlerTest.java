@@ -9,6 +9,7 @@ import dev.flotilla.server.testing.PartitionFixture;
 import dev.flotilla.server.testing.TestClient;
 import java.util.Map;
 import java.util.Optional;
+import org.apache.kafka.common.message.OffsetForLeaderEpochRequestData;
 import org.apache.kafka.common.message.OffsetForLeaderEpochRequestData.OffsetForLeaderPartition;
 import org.apache.kafka.common.message.OffsetForLeaderEpochRequestData.OffsetForLeaderTopic;
 import org.apache.kafka.common.message.OffsetForLeaderEpochRequestData.OffsetForLeaderTopicCollection;
@@ -43,7 +44,9 @@ final class OffsetForLeaderEpochHandlerTest {
                 .setCurrentLeaderEpoch(currentEpoch)
                 .setLeaderEpoch(epoch));
     topics.add(topic);
-    var request = OffsetsForLeaderEpochRequest.Builder.forConsumer(topics).build((short) version);
+    // Kafka's builders make no request of version 2, which old consumers send.
+    var data = new OffsetForLeaderEpochRequestData().setTopics(topics).setReplicaId(-1);
+    var request = new OffsetsForLeaderEpochRequest(data, (short) version);
     var response = (OffsetsForLeaderEpochResponse) node.answer(node.offsetForLeaderEpoch, request);
     return response.data().topics().find("t").partitions().getFirst();
   }
