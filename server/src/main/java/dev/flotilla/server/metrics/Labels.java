@@ -1,6 +1,8 @@
 package dev.flotilla.server.metrics;
 
 import com.codahale.metrics.MetricRegistry;
+import java.util.LinkedHashMap;
+import java.util.Map;
 
 /**
  * Labels inside the names of Dropwizard metrics, which has none of its own: {@code
@@ -33,5 +35,20 @@ public final class Labels {
   public static String family(String name) {
     int brace = name.indexOf('{');
     return brace < 0 ? name : name.substring(0, brace);
+  }
+
+  /** The labels of a {@link MetricRegistry} name, in their order. */
+  static Map<String, String> of(String name) {
+    var labels = new LinkedHashMap<String, String>();
+    int brace = name.indexOf('{');
+    if (brace >= 0 && name.endsWith("}")) {
+      for (var pair : name.substring(brace + 1, name.length() - 1).split(",")) {
+        int equals = pair.indexOf('=');
+        if (equals > 0) {
+          labels.put(pair.substring(0, equals), pair.substring(equals + 1));
+        }
+      }
+    }
+    return labels;
   }
 }

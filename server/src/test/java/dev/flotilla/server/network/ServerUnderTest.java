@@ -56,9 +56,14 @@ final class ServerUnderTest implements AutoCloseable {
     }
   }
 
+  /** Stops it before the end of the test. */
+  void stop() {
+    server.close();
+  }
+
   @Override
   public void close() {
-    server.close();
+    stop();
   }
 
   /** A configuration in the making. */
