@@ -8,9 +8,8 @@ import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -20,13 +19,17 @@ import java.util.stream.Collectors;
  * The directory of one log: a manifest, and the files that it names.
  *
  * <p>Each manifest is a file of its own, {@code manifest-SEQUENCE}, and holds it twice at page
- * boundaries, so that one bad block costs nothing. It is written and synced, then its directory is
- * synced; the older one is removed only after that. The one with the highest sequence that can be
- * read is valid: an unreadable newer one was torn by a crash before anything relied on it.
+ * boundaries, so that one bad block costs nothing. It is written under another name and synced, then
+ * renamed, then the directory is synced; the older one is removed only after that. The one with the
+ * highest sequence is valid.
+ *
+ * <p>The log exists from its first manifest on until there is a file {@code deleted}.
  */
 record LogDirectory(Disk disk, LogId log, Path path) {
 
   private static final String MANIFEST = "manifest-";
+  private static final String NEXT = ".next";
+  private static final String DELETED = "deleted";
   private static final int PAGE_BYTES = 4096;
 
   Path file(String name) {
@@ -52,40 +55,77 @@ record LogDirectory(Disk disk, LogId log, Path path) {
     int copyBytes = pages(encoded.limit());
     ByteBuffer twice = ByteBuffer.allocate(2 * copyBytes);
     twice.put(0, encoded, 0, encoded.limit()).put(copyBytes, encoded, 0, encoded.limit());
+    Path whole = file(manifestName(manifest.sequence()));
+    Path next = file(manifestName(manifest.sequence()) + NEXT);
     try (FileChannel channel =
         disk.open(
-            file(manifestName(manifest.sequence())),
+            next,
             StandardOpenOption.CREATE,
             StandardOpenOption.TRUNCATE_EXISTING,
             StandardOpenOption.WRITE)) {
       writeFully(channel, twice, 0);
       disk.sync(channel);
     }
+    Files.move(next, whole, StandardCopyOption.ATOMIC_MOVE);
     disk.syncDirectory(path);
   }
 
   /**
    * Reads the valid manifest.
    *
-   * @throws CorruptLogException if there is none
+   * @throws CorruptLogException if there is none that can be read
    */
   Manifest read() throws IOException {
-    List<Long> sequences =
-        names().stream()
-            .filter(name -> name.startsWith(MANIFEST))
-            .map(name -> Long.valueOf(name.substring(MANIFEST.length())))
-            .sorted(Comparator.reverseOrder())
-            .toList();
-    for (long sequence : sequences) {
-      ByteBuffer bytes = ByteBuffer.wrap(Files.readAllBytes(file(manifestName(sequence))));
+    long newest = -1;
+    for (String name : names()) {
+      if (isManifest(name)) {
+        newest = Math.max(newest, Long.parseLong(name.substring(MANIFEST.length())));
+      }
+    }
+    Path file = file(manifestName(newest));
+    if (newest >= 0) {
+      ByteBuffer bytes = ByteBuffer.wrap(Files.readAllBytes(file));
       for (int at = 0; at < bytes.limit(); at += PAGE_BYTES) {
         Manifest manifest = Manifest.decode(bytes, at);
-        if (manifest != null && manifest.log().equals(log) && manifest.sequence() == sequence) {
+        if (manifest != null && manifest.log().equals(log) && manifest.sequence() == newest) {
           return manifest;
         }
       }
     }
-    throw new CorruptLogException("log " + log + ": no readable manifest in " + path, 0);
+    throw new CorruptLogException("log " + log + ": " + file + " is damaged", 0);
+  }
+
+  private static boolean isManifest(String name) {
+    return name.startsWith(MANIFEST) && !name.endsWith(NEXT);
+  }
+
+  /** Whether there is a log. */
+  boolean exists() throws IOException {
+    if (!Files.isDirectory(path)) {
+      return false;
+    }
+    Set<String> names = names();
+    return names.stream().anyMatch(LogDirectory::isManifest) && !names.contains(DELETED);
+  }
+
+  /** Deletes the log, or what was left of one. Durable on return. */
+  void delete() throws IOException {
+    if (!Files.isDirectory(path)) {
+      return;
+    }
+    if (!Files.exists(file(DELETED))) {
+      Files.createFile(file(DELETED));
+      disk.syncDirectory(path);
+    }
+    for (String name : names()) {
+      if (!name.equals(DELETED)) {
+        Files.deleteIfExists(file(name));
+      }
+    }
+    // No manifest may be found again without the file that says it is gone.
+    disk.syncDirectory(path);
+    Files.deleteIfExists(file(DELETED));
+    Files.deleteIfExists(path);
   }
 
   /** The files that are there. */
@@ -121,14 +161,6 @@ record LogDirectory(Disk disk, LogId log, Path path) {
       }
     }
     return names;
-  }
-
-  /** Removes a directory and the files in it. */
-  static void remove(Path directory) throws IOException {
-    for (String name : new ArrayList<>(names(directory))) {
-      Files.deleteIfExists(directory.resolve(name));
-    }
-    Files.deleteIfExists(directory);
   }
 
   static void writeFully(FileChannel channel, ByteBuffer bytes, long position) throws IOException {

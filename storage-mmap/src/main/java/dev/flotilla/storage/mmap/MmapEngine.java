@@ -8,24 +8,19 @@ import dev.flotilla.storage.StorageEngine;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.stream.Collectors;
 
 /**
- * The logs below one directory, each in a directory named by its id. A log is created under another
- * name and renamed when it is whole, and renamed before it is deleted, so that {@link #logs} never
- * sees a part of one.
+ * The logs below one directory, each in a directory named by its id; see {@link LogDirectory} for
+ * when there is a log in it.
  */
 final class MmapEngine implements StorageEngine {
-
-  private static final String CREATING = ".creating";
-  private static final String DELETED = ".deleted";
 
   private final Path path;
   private final EngineConfig config;
@@ -45,28 +40,50 @@ final class MmapEngine implements StorageEngine {
   }
 
   static MmapEngine open(Path path, EngineConfig config, Disk.Opener opener) {
+    Disk disk = new Disk(opener, config.listener());
     try {
       Files.createDirectories(path);
-      for (String name : LogDirectory.names(path)) {
-        if (name.endsWith(CREATING) || name.endsWith(DELETED)) {
-          LogDirectory.remove(path.resolve(name));
-        }
-      }
     } catch (IOException e) {
       throw IoFailures.translate("open " + path, e);
     }
-    return new MmapEngine(path, config, new Disk(opener, config.listener()));
+    MmapEngine engine = new MmapEngine(path, config, disk);
+    engine.removeRemains();
+    return engine;
+  }
+
+  /** Removes what creations and deletions left behind that a crash interrupted. */
+  private void removeRemains() {
+    try {
+      for (String name : LogDirectory.names(path)) {
+        Optional<LogId> id = logId(name);
+        if (id.isPresent() && !directory(id.get()).exists()) {
+          directory(id.get()).delete();
+        }
+      }
+    } catch (IOException e) {
+      flushers.close();
+      throw IoFailures.translate("open " + path, e);
+    }
   }
 
   @Override
   public Set<LogId> logs() {
+    Set<LogId> logs = new HashSet<>();
     try {
-      return LogDirectory.names(path).stream()
-          .flatMap(name -> logId(name).stream())
-          .collect(Collectors.toUnmodifiableSet());
+      for (String name : LogDirectory.names(path)) {
+        Optional<LogId> id = logId(name);
+        if (id.isPresent() && directory(id.get()).exists()) {
+          logs.add(id.get());
+        }
+      }
     } catch (IOException e) {
       throw IoFailures.translate("list " + path, e);
     }
+    return logs;
+  }
+
+  private LogDirectory directory(LogId id) {
+    return new LogDirectory(disk, id, path.resolve(id.toString()));
   }
 
   private static Optional<LogId> logId(String name) {
@@ -80,21 +97,18 @@ final class MmapEngine implements StorageEngine {
 
   @Override
   public LogStore create(LogId id, LogBase base) {
-    Path whole = path.resolve(id.toString());
-    if (Files.exists(whole)) {
-      throw new IllegalStateException("log " + id + " exists in " + path);
-    }
     reserve(id);
     try {
-      Path partial = path.resolve(id + CREATING);
-      if (Files.exists(partial)) {
-        LogDirectory.remove(partial);
+      LogDirectory directory = directory(id);
+      if (directory.exists()) {
+        throw new IllegalStateException("log " + id + " exists in " + path);
       }
-      Files.createDirectory(partial);
+      directory.delete();
+      Files.createDirectory(directory.path());
+      disk.syncDirectory(path);
       SegmentStart start =
           new SegmentStart(
               0, base.index() + 1, base.term(), base.offset(), EntryHeader.NO_TIMESTAMP);
-      LogDirectory directory = new LogDirectory(disk, id, partial);
       ActiveFile.create(directory, start.fileName(), config.maxStepBytes()).close();
       directory.write(
           new Manifest(
@@ -105,9 +119,7 @@ final class MmapEngine implements StorageEngine {
               1,
               List.of(Manifest.SegmentRecord.active(start)),
               List.of()));
-      Files.move(partial, whole, StandardCopyOption.ATOMIC_MOVE);
-      disk.syncDirectory(path);
-      return recovered(id, Recovery.NO_CUT);
+      return recovered(directory, Recovery.NO_CUT);
     } catch (IOException e) {
       throw IoFailures.translate("create log " + id + " in " + path, e);
     } finally {
@@ -122,12 +134,13 @@ final class MmapEngine implements StorageEngine {
 
   @Override
   public LogStore openCutAt(LogId id, long endIndex) {
-    if (!Files.exists(path.resolve(id.toString()))) {
-      throw new IllegalStateException("there is no log " + id + " in " + path);
-    }
     reserve(id);
     try {
-      return recovered(id, endIndex);
+      LogDirectory directory = directory(id);
+      if (!directory.exists()) {
+        throw new IllegalStateException("there is no log " + id + " in " + path);
+      }
+      return recovered(directory, endIndex);
     } catch (IOException e) {
       throw IoFailures.translate("open log " + id + " in " + path, e);
     } finally {
@@ -135,12 +148,11 @@ final class MmapEngine implements StorageEngine {
     }
   }
 
-  private MmapLog recovered(LogId id, long cutAt) throws IOException {
-    LogDirectory directory = new LogDirectory(disk, id, path.resolve(id.toString()));
+  private MmapLog recovered(LogDirectory directory, long cutAt) throws IOException {
     LogWriter writer = Recovery.open(directory, config, mapped, cutAt);
     LogQueue queue = new LogQueue(directory, writer, flushers, config);
-    MmapLog log = new MmapLog(id, queue, this::closed);
-    open.put(id, Optional.of(log));
+    MmapLog log = new MmapLog(directory.log(), queue, this::closed);
+    open.put(log.id(), Optional.of(log));
     return log;
   }
 
@@ -156,19 +168,10 @@ final class MmapEngine implements StorageEngine {
 
   @Override
   public void delete(LogId id) {
-    Path whole = path.resolve(id.toString());
-    if (!Files.exists(whole)) {
-      return;
-    }
     reserve(id);
     try {
-      Path gone = path.resolve(id + DELETED);
-      if (Files.exists(gone)) {
-        LogDirectory.remove(gone);
-      }
-      Files.move(whole, gone, StandardCopyOption.ATOMIC_MOVE);
+      directory(id).delete();
       disk.syncDirectory(path);
-      LogDirectory.remove(gone);
     } catch (IOException e) {
       throw IoFailures.translate("delete log " + id + " in " + path, e);
     } finally {
