@@ -143,7 +143,7 @@ final class ActiveSegment {
     buffer.flip();
     int end = bufferPosition + buffer.limit();
     file.write(buffer, bufferPosition, FrameFormat.HEAD_BYTES);
-    segment.extended(file.size());
+    segment.resized(file.size());
     bufferPosition = end;
     buffer.clear();
   }
@@ -210,6 +210,7 @@ final class ActiveSegment {
   Manifest.SegmentRecord seal() throws IOException {
     sync();
     storeAllRows();
+    segment.resized(tail.position());
     file.trim(tail.position());
     file.close();
     return new Manifest.SegmentRecord(start(), tail.position(), file.size(), rows.lookup().count());

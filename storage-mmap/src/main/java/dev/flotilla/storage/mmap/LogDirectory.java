@@ -19,9 +19,9 @@ import java.util.stream.Collectors;
  * The directory of one log: a manifest, and the files that it names.
  *
  * <p>Each manifest is a file of its own, {@code manifest-SEQUENCE}, and holds it twice at page
- * boundaries, so that one bad block costs nothing. It is written under another name and synced, then
- * renamed, then the directory is synced; the older one is removed only after that. The one with the
- * highest sequence is valid.
+ * boundaries, so that one bad block costs nothing. It is written under another name and synced,
+ * then renamed, then the directory is synced; the older one is removed only after that. The one
+ * with the highest sequence is valid.
  *
  * <p>The log exists from its first manifest on until there is a file {@code deleted}.
  */

@@ -315,7 +315,6 @@ final class LogQueue {
       behind.subList(0, operations.size()).clear();
       pending.clear();
     }
-    LOG.error("Log {} takes no more writes", directory.log(), cause);
     for (LogOperation operation : operations) {
       operation.done().completeExceptionally(cause);
     }

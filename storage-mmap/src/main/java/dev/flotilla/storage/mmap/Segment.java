@@ -27,8 +27,8 @@ final class Segment {
   private final Manifest.@Nullable SegmentRecord stored;
 
   /**
-   * Bytes that may be mapped: all of them are in the file. Grows with the preallocated file;
-   * written by the thread that writes the segment, read by those that map it.
+   * Bytes that may be mapped. Grows with the preallocated file, ends with the last frame when that
+   * is trimmed; written by the thread that writes the segment, read by those that map it.
    */
   private volatile int mappableBytes;
 
@@ -103,8 +103,8 @@ final class Segment {
     lastRead = point;
   }
 
-  /** More of the file may be mapped. */
-  void extended(int fileBytes) {
+  /** So much of the file may be mapped from now on. */
+  void resized(int fileBytes) {
     mappableBytes = fileBytes;
   }
 
@@ -140,9 +140,10 @@ final class Segment {
     Arena arena = Arena.ofShared();
     try (FileChannel channel =
         directory.disk().open(directory.file(start.fileName()), StandardOpenOption.READ)) {
-      int size = mappableBytes;
-      if (channel.size() < size) {
-        throw new IOException("has " + channel.size() + " of " + size + " bytes");
+      // What is preallocated behind the last frame is cut off when the segment is sealed.
+      int size = (int) Math.min(mappableBytes, channel.size());
+      if (stored != null && size < mappableBytes) {
+        throw new IOException("has " + size + " of " + mappableBytes + " bytes");
       }
       MemorySegment memory = channel.map(FileChannel.MapMode.READ_ONLY, 0, size, arena);
       Lookup lookup =

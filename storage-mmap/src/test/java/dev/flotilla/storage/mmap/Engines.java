@@ -38,8 +38,7 @@ final class Engines {
   /** All channels are watched by one watcher. */
   static MmapEngine open(Path directory, WatchedChannel.Watcher watcher) {
     return open(
-        directory,
-        (file, options) -> new WatchedChannel(FileChannel.open(file, options), watcher));
+        directory, (file, options) -> new WatchedChannel(FileChannel.open(file, options), watcher));
   }
 
   static void append(LogStore log, List<Entry> entries) throws Exception {

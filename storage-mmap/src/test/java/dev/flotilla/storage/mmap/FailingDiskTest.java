@@ -17,7 +17,9 @@ import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
@@ -123,7 +125,7 @@ final class FailingDiskTest {
         try {
           log.write(WriteSet.append(entries.several(1, 64 << 10))).get(30, TimeUnit.SECONDS);
           durable++;
-        } catch (java.util.concurrent.ExecutionException e) {
+        } catch (ExecutionException e) {
           failure = e.getCause();
         }
       }
@@ -145,7 +147,7 @@ final class FailingDiskTest {
       Engines.append(log, entries.several(40, 1000));
       log.payload(0).close();
       Path file;
-      try (var files = Files.walk(directory)) {
+      try (Stream<Path> files = Files.walk(directory)) {
         file = files.filter(path -> path.toString().endsWith(".segment")).findFirst().orElseThrow();
       }
       try (RandomAccessFile segment = new RandomAccessFile(file.toFile(), "rw")) {

@@ -2,6 +2,7 @@ package dev.flotilla.storage.mmap;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.flotilla.storage.EntryCompactor.Outcome;
 import dev.flotilla.storage.LogBase;
 import dev.flotilla.storage.LogId;
 import dev.flotilla.storage.LogStore;
@@ -57,7 +58,7 @@ final class ResourcesTest {
         }
         Slice lent = log.batches(0, log.endOffset(), 10 << 20, FirstBatch.WHOLE);
         log.write(WriteSet.truncate(25)).get(30, TimeUnit.SECONDS);
-        log.compact(0, 25, (_, _) -> new dev.flotilla.storage.EntryCompactor.Outcome.Keep());
+        log.compact(0, 25, (_, _) -> new Outcome.Keep());
         log.close();
         assertThat(maps()).isPositive();
         assertThat(lent.bytes()).isEqualTo(50 * (64 << 10));
@@ -71,7 +72,7 @@ final class ResourcesTest {
       }
       assertThat(maps()).isZero();
       assertThat(openFiles("segment")).isZero();
-      assertThat(Files.list(directory)).isEmpty();
+      assertThat(directory).isEmptyDirectory();
     }
   }
 

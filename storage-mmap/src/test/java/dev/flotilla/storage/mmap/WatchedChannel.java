@@ -100,8 +100,7 @@ final class WatchedChannel extends FileChannel {
   }
 
   @Override
-  public long transferTo(long position, long count, WritableByteChannel target)
-      throws IOException {
+  public long transferTo(long position, long count, WritableByteChannel target) throws IOException {
     return channel.transferTo(position, count, target);
   }
 
@@ -117,8 +116,7 @@ final class WatchedChannel extends FileChannel {
   }
 
   @Override
-  public MemorySegment map(MapMode mode, long position, long size, Arena arena)
-      throws IOException {
+  public MemorySegment map(MapMode mode, long position, long size, Arena arena) throws IOException {
     return channel.map(mode, position, size, arena);
   }
 
