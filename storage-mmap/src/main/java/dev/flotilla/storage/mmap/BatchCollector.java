@@ -34,10 +34,6 @@ final class BatchCollector implements AutoCloseable {
     return !full;
   }
 
-  boolean isEmpty() {
-    return buffers.isEmpty();
-  }
-
   void collect(FrameCursor cursor, Frame frame) {
     if (frame.baseOffset() >= endOffset) {
       full = true;

@@ -13,12 +13,16 @@ import org.jspecify.annotations.Nullable;
  */
 final class FrameCursor implements AutoCloseable {
 
-  /** Brought in at once while heads are read. */
-  private static final int READ_AHEAD_BYTES = 8 << 10;
+  /** Brought in at once where only heads are read. */
+  private static final int HEADS_AHEAD_BYTES = 8 << 10;
+
+  /** Brought in at once at most where payloads follow: spares a system call for each of them. */
+  private static final int MOST_AHEAD_BYTES = 256 << 10;
 
   private final Segment segment;
   private final Mapping mapping;
   private ChainPoint point;
+  private int aheadBytes = HEADS_AHEAD_BYTES;
   private int presentFrom;
   private int presentTo;
 
@@ -51,6 +55,11 @@ final class FrameCursor implements AutoCloseable {
   FrameCursor seekTime(long timestampMs, long endIndex) {
     point = segment.lookup(mapping).beforeTime(timestampMs, endIndex, segment.origin());
     return this;
+  }
+
+  /** Says that about so many bytes will be read from here on. */
+  void expect(int bytes) {
+    aheadBytes = Math.clamp(bytes, HEADS_AHEAD_BYTES, MOST_AHEAD_BYTES);
   }
 
   ChainPoint point() {
@@ -123,7 +132,7 @@ final class FrameCursor implements AutoCloseable {
     if (length == 0 || (position >= presentFrom && end <= presentTo)) {
       return;
     }
-    int ahead = Math.min(mapping.size(), Math.max(end, position + READ_AHEAD_BYTES));
+    int ahead = Math.min(mapping.size(), Math.max(end, position + aheadBytes));
     if (mapping.populate(position, ahead)) {
       presentTo = ahead;
     } else if (mapping.populate(position, end)) {

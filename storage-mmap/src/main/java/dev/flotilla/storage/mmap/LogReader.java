@@ -1,6 +1,5 @@
 package dev.flotilla.storage.mmap;
 
-import dev.flotilla.storage.CorruptLogException;
 import dev.flotilla.storage.EntryHeader;
 import dev.flotilla.storage.EntryKind;
 import dev.flotilla.storage.LogStore.FirstBatch;
@@ -105,24 +104,18 @@ record LogReader(LogView view) {
 
   Slice batches(long offset, long endOffset, int maxBytes, FirstBatch firstBatch) {
     try (BatchCollector collector = new BatchCollector(offset, endOffset, maxBytes, firstBatch)) {
-      try {
-        collect(collector, offset);
-      } catch (CorruptLogException damaged) {
-        // What lies before the damage is good; the next read begins with it and says so.
-        if (collector.isEmpty()) {
-          throw damaged;
-        }
-      }
+      collect(collector, offset, maxBytes);
       return collector.lend();
     }
   }
 
-  private void collect(BatchCollector collector, long offset) {
+  private void collect(BatchCollector collector, long offset, int maxBytes) {
     int place = view.segmentOfOffset(offset);
     for (; place < view.segments().size() && collector.wantsMore(); place++) {
       long end = view.endOfSegment(place);
       try (FrameCursor cursor = cursor(place)) {
         cursor.seekOffset(offset, end);
+        cursor.expect(maxBytes);
         while (cursor.point().index() < end && collector.wantsMore()) {
           collector.collect(cursor, cursor.next());
         }

@@ -21,6 +21,9 @@
  * segment, and lookup rows once it holds some), and 72 KB of them when it is empty. It has no
  * thread and no buffer; its last segment stays mapped when it was read.
  *
+ * <p>A payload that is lent takes about 0.9 KB of heap, batches of one small entry about 1.8 KB, of
+ * which the bytes themselves are none.
+ *
  * <p>Not promised: protection against two processes in one directory; a read that survives a device
  * which loses a page between two touches of it may fail as {@code StorageException} instead of
  * being repeated.

@@ -137,14 +137,18 @@ final class ResourcesTest {
     long count = 0;
     try (Stream<Path> files = Files.list(Path.of("/proc/self/fd"))) {
       for (Path file : files.toList()) {
-        try {
-          String target = Files.readSymbolicLink(file).toString();
-          count += target.contains(directory.toString()) && target.contains(text) ? 1 : 0;
-        } catch (IOException closedMeanwhile) {
-          continue;
-        }
+        String target = target(file);
+        count += target.contains(directory.toString()) && target.contains(text) ? 1 : 0;
       }
     }
     return count;
+  }
+
+  private static String target(Path link) {
+    try {
+      return Files.readSymbolicLink(link).toString();
+    } catch (IOException closedMeanwhile) {
+      return "";
+    }
   }
 }
