@@ -1,6 +1,7 @@
 package dev.flotilla.raft;
 
 import dev.flotilla.raft.RecentEntries.Recent;
+import dev.flotilla.storage.CorruptLogException;
 import dev.flotilla.storage.EntryHeader;
 import dev.flotilla.storage.EntryKind;
 import dev.flotilla.storage.LogBase;
@@ -55,6 +56,9 @@ final class EngineRaftLog implements RaftLog {
 
   /** The term that this thread saw when Ratis checked the AppendEntries it is about to append. */
   private final ThreadLocal<Long> checkedTerm = new ThreadLocal<>();
+
+  /** What is being applied. Touched by the applying thread only. */
+  private @Nullable EntryHeader applying;
 
   /** Guards the two indexes below where they rise. */
   private final Object indexes = new Object();
@@ -154,30 +158,46 @@ final class EngineRaftLog implements RaftLog {
         .toArray(LogEntryHeader[]::new);
   }
 
-  /** An entry to be applied: of an entry of records nothing but its place. */
+  /**
+   * An entry to be applied: of an entry of records nothing but its place. None where the log was
+   * just reset.
+   */
   @Override
   public @Nullable LogEntryProto get(long index) {
     Recent recent = memory.recent(index);
     if (recent != null) {
       EntryHeader header = recent.header();
+      applying = header;
       return header.kind() == EntryKind.RAFT_ONLY ? recent.sent() : EntryCodec.placeOf(header);
     }
     if (index < memory.start().index() || index > memory.flushIndex()) {
       return null;
     }
-    EntryHeader header = store.header(index);
-    if (header.kind() != EntryKind.RAFT_ONLY) {
-      return EntryCodec.placeOf(header);
+    try {
+      EntryHeader header = store.header(index);
+      applying = header;
+      return header.kind() == EntryKind.RAFT_ONLY ? stored(index) : EntryCodec.placeOf(header);
+    } catch (IndexOutOfBoundsException e) {
+      return null;
+    } catch (CorruptLogException | IllegalArgumentException e) {
+      host.damaged("entry " + index + " cannot be applied: " + e.getMessage(), e);
+      throw e;
     }
+  }
+
+  private LogEntryProto stored(long index) {
     try (Slice payload = store.payload(index)) {
       return EntryCodec.decode(payload.buffers().getFirst());
     }
   }
 
-  /** The header of an entry that is being applied. */
-  EntryHeader header(long index) {
-    Recent recent = memory.recent(index);
-    return recent != null ? recent.header() : store.header(index);
+  /** The header of the entry that {@link #get} returned last, to the thread that applies it. */
+  EntryHeader applying(long index) {
+    EntryHeader header = applying;
+    if (header == null || header.index() != index) {
+      throw new IllegalStateException(memberId + ": entry " + index + " is not being applied");
+    }
+    return header;
   }
 
   @Override
@@ -333,6 +353,11 @@ final class EngineRaftLog implements RaftLog {
       throw new RaftLogIOException(
           memberId + ": an entry of the current term would be cut at " + from);
     }
+  }
+
+  private EntryHeader header(long index) {
+    Recent recent = memory.recent(index);
+    return recent != null ? recent.header() : store.header(index);
   }
 
   private LogTail tailBefore(long index) {

@@ -50,6 +50,9 @@ final class LogMemory {
   /** Set once under the lock when a write failed; read by any thread. */
   private volatile @Nullable Throwable failure;
 
+  /** Whether content is being replaced. Written under the lock, read by any thread. */
+  private volatile boolean resetting;
+
   /** The last entry that was applied here. Written by the applying thread, read under the lock. */
   private volatile long appliedIndex;
 
@@ -134,6 +137,9 @@ final class LogMemory {
     Throwable failed = failure;
     if (failed != null) {
       throw takesNoWrites(failed);
+    }
+    if (resetting) {
+      throw new LogClosedException(store.id() + " is being reset to its leader's start");
     }
   }
 
@@ -313,13 +319,21 @@ final class LogMemory {
   void reset(LogStart start, LogBase base) {
     CompletableFuture<Void> pending;
     synchronized (this) {
+      checkWritable();
+      resetting = true;
       pending = lastWrite;
     }
-    pending.exceptionally(e -> null).join();
     List<Waiter> cut;
-    synchronized (this) {
-      checkWritable();
+    try {
+      // Neither is awaited under the lock: the thread that completes them may be waiting for it.
+      pending.exceptionally(e -> null).join();
       store.reset(base).join();
+    } finally {
+      synchronized (this) {
+        resetting = false;
+      }
+    }
+    synchronized (this) {
       recent.clear();
       configurations.clear();
       view = new View(start, LogTail.behind(base), TermRanges.behind(base), base.index());

@@ -17,7 +17,8 @@ import java.util.function.BooleanSupplier;
 /** What all replicas of a node share: engines, threads, budgets and a clock that ticks. */
 final class NodeResources implements AutoCloseable {
 
-  static final long RECENT_BYTES_PER_LOG = 1L << 20;
+  /** What one log keeps for followers that are not there: a thousand logs must fit the heap. */
+  static final long RECENT_BYTES_PER_LOG = 256 << 10;
 
   private static final long COLD_READ_BYTES = 64L << 20;
   private static final Duration REQUEST_TIMEOUT = Duration.ofSeconds(3);

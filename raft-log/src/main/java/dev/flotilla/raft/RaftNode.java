@@ -256,6 +256,11 @@ public final class RaftNode implements AutoCloseable {
     resources.close();
   }
 
+  /** The replica of a group that works, for what asks about one. */
+  Optional<Replica> replica(UUID group) {
+    return Optional.ofNullable(running.get(group));
+  }
+
   // What replicas need of their node.
 
   RaftNodeConfig config() {

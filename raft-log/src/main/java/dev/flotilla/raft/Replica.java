@@ -194,13 +194,14 @@ final class Replica implements LogHost {
       return applied(entry);
     } catch (RuntimeException e) {
       // Ratis closes the group on it.
-      damaged("entry " + entry.getIndex() + " cannot be applied", e);
+      LOG.error("{}: entry {} cannot be applied", name, entry.getIndex(), e);
+      leadership.failed("entry " + entry.getIndex() + " cannot be applied: " + e);
       throw e;
     }
   }
 
   private ByteBuffer applied(LogEntryProto entry) {
-    EntryHeader header = log().header(entry.getIndex());
+    EntryHeader header = log().applying(entry.getIndex());
     ByteBuffer answer = ByteBuffer.allocate(0);
     synchronized (applyLock) {
       appliedEndOffset = header.endOffset();

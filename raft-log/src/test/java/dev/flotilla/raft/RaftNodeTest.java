@@ -1,10 +1,15 @@
 package dev.flotilla.raft;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.codahale.metrics.Gauge;
+import com.codahale.metrics.MetricRegistry;
+import dev.flotilla.storage.BatchExtent;
 import dev.flotilla.storage.LogStore.FirstBatch;
 import dev.flotilla.storage.Slice;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.UUID;
@@ -109,6 +114,113 @@ class RaftNodeTest {
       assertThat(log.highWatermark()).isEqualTo(20);
       assertThat(restored.offsets).isEqualTo(20);
       assertThat(append(log, TestBatch.of(0, 1)).baseOffset()).isEqualTo(20);
+    }
+  }
+
+  @Test
+  void shouldReplayItsLogWhenItsCheckpointsAreLost() throws Exception {
+    // given
+    try (RaftNode node = start()) {
+      ReplicatedLog log = node.createLog(group, "t-0", List.of(node.self()), state, listener);
+      awaitReady(log);
+      for (int i = 0; i < 10; i++) {
+        append(log, TestBatch.of(0, 2));
+      }
+    }
+    Path replica = directory.resolve("replicas").resolve(group.toString());
+    Files.delete(replica.resolve("checkpoint-0"));
+    Files.delete(replica.resolve("checkpoint-1"));
+
+    // when
+    CountingState replayed = new CountingState();
+    try (RaftNode node = start()) {
+      ReplicatedLog log = node.openLog(group, "t-0", replayed, listener);
+      awaitReady(log);
+
+      // then
+      assertThat(replayed.entries).isEqualTo(10);
+      assertThat(log.highWatermark()).isEqualTo(20);
+    }
+  }
+
+  @Test
+  void shouldAppendAnEntryOnlyInTheTermAndAtTheOffsetItWasBuiltFor() throws Exception {
+    try (RaftNode node = start()) {
+      // given
+      ReplicatedLog log = node.createLog(group, "t-0", List.of(node.self()), state, listener);
+      awaitReady(log);
+      append(log, TestBatch.of(0, 3));
+      Replica replica = node.replica(group).orElseThrow();
+      int term = log.leadership().term();
+
+      // then
+      for (BuiltEntry wrong : List.of(entry(term, 2), entry(term, 4), entry(term - 1, 3))) {
+        assertThatThrownBy(() -> Submission.entry(replica, wrong).get(10, TimeUnit.SECONDS))
+            .hasCauseInstanceOf(EntrySink.NotAppended.class);
+      }
+      assertThat(replica.memory().tail().endOffset()).isEqualTo(3);
+      assertThat(append(log, TestBatch.of(0, 1)).baseOffset()).isEqualTo(3);
+    }
+  }
+
+  private static BuiltEntry entry(int term, long baseOffset) {
+    return new BuiltEntry(
+        term,
+        baseOffset,
+        1,
+        0,
+        0,
+        List.of(new BatchExtent(8, 0)),
+        ByteBuffer.allocate(0),
+        ByteBuffer.allocate(8));
+  }
+
+  @Test
+  void shouldCreateAGroupOnce() throws Exception {
+    try (RaftNode node = start()) {
+      node.createLog(group, "t-0", List.of(node.self()), state, listener);
+      assertThatThrownBy(() -> node.createLog(group, "t-0", List.of(node.self()), state, listener))
+          .isInstanceOf(IllegalStateException.class);
+    }
+  }
+
+  @Test
+  void shouldNotUseWhatRatisLeftInItsDirectory() throws Exception {
+    // given
+    Path left = directory.resolve("scratch").resolve(group.toString()).resolve("current");
+    Files.createDirectories(left);
+    Files.writeString(left.resolve("raft-meta"), "garbage");
+
+    // when
+    try (RaftNode node = start()) {
+      // then
+      ReplicatedLog log = node.createLog(group, "t-0", List.of(node.self()), state, listener);
+      awaitReady(log);
+    }
+  }
+
+  @Test
+  void shouldCountAppendsAndEntries() throws Exception {
+    // given
+    MetricRegistry metrics = new MetricRegistry();
+    try (RaftNode node =
+        RaftNode.start(TestNodes.config(directory, 1, 0, TestEngines.NAME), metrics)) {
+      ReplicatedLog log = node.createLog(group, "t-0", List.of(node.self()), state, listener);
+      awaitReady(log);
+
+      // when
+      append(log, TestBatch.of(0, 3));
+      append(log, TestBatch.of(0, 5));
+
+      // then
+      assertThat(metrics.counter("raft.appends").getCount()).isEqualTo(2);
+      assertThat(metrics.histogram("raft.entry.records").getSnapshot().getMax()).isEqualTo(5);
+      assertThat(metrics.getGauges().get("raft.index.committed"))
+          .extracting(Gauge::getValue)
+          .isEqualTo(2L);
+      assertThat(metrics.getGauges().get("raft.index.applied"))
+          .extracting(Gauge::getValue)
+          .isEqualTo(2L);
     }
   }
 

@@ -93,6 +93,14 @@ final class TestCluster implements AutoCloseable {
     return group;
   }
 
+  /** Creates a replica that waits to be added by the group's leader. */
+  void createEmpty(int node, UUID group) {
+    CountingState state = new CountingState();
+    states.get(node).put(group, state);
+    logs.get(node)
+        .put(group, node(node).createLog(group, "joining", List.of(), state, new Quiet()));
+  }
+
   /** Opens a group on a node that was started again. */
   ReplicatedLog open(int node, UUID group) throws ReplicaQuarantinedException {
     CountingState state = new CountingState();

@@ -1,0 +1,116 @@
+package dev.flotilla.raft;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.flotilla.storage.LogBase;
+import dev.flotilla.storage.TermStart;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicLong;
+import org.apache.ratis.server.impl.RaftLogInstaller;
+import org.junit.jupiter.api.Test;
+
+/** The small parts that the log is made of. */
+class RaftLogPartsTest {
+
+  @Test
+  void shouldKnowTheTermOfEveryEntryAndOfTheOneBeforeTheFirst() {
+    // given entries 10-14 of term 3, 15-19 of term 5, behind entry 9 of term 2
+    TermRanges terms =
+        TermRanges.of(
+            new LogBase(9, 2, 0, 0), List.of(new TermStart(3, 10, 0), new TermStart(5, 15, 0)));
+
+    // then
+    assertThat(terms.termOf(9)).isEqualTo(2);
+    assertThat(terms.termOf(14)).isEqualTo(3);
+    assertThat(terms.termOf(15)).isEqualTo(5);
+    assertThat(terms.truncated(15).with(15, 6).termOf(15)).isEqualTo(6);
+    assertThat(terms.truncated(16).termOf(15)).isEqualTo(5);
+    assertThat(terms.droppedTo(16).termOf(16)).isEqualTo(5);
+    assertThatThrownBy(() -> terms.droppedTo(12).termOf(11))
+        .isInstanceOf(IndexOutOfBoundsException.class);
+    assertThatThrownBy(() -> terms.with(20, 4)).isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @Test
+  void shouldTakeALaterFlushForAllEarlierOnes() {
+    // given
+    FlushTracker tracker = new FlushTracker(-1);
+    FlushTracker.Write first = tracker.begin(0);
+    FlushTracker.Write second = tracker.begin(1);
+    CompletableFuture<Long> waiter = tracker.waitFor(0);
+
+    // when
+    tracker.finished(second).forEach(FlushTracker.Waiter::complete);
+
+    // then
+    assertThat(waiter).isCompletedWithValue(0L);
+    assertThat(tracker.flushIndex()).isEqualTo(1);
+    assertThat(tracker.finished(first)).isEmpty();
+    assertThat(tracker.flushIndex()).isEqualTo(1);
+  }
+
+  @Test
+  void shouldLendNoMoreThanTheBudgetUntilItIsGivenBack() {
+    // given requests of 100 bytes, of which an appender has four on the way
+    AtomicLong now = new AtomicLong();
+    ColdReadBudget budget = new ColdReadBudget(600, 100, Duration.ofNanos(50), now::get);
+    for (int i = 0; i < 5; i++) {
+      assertThat(budget.tryAcquire("one", 100)).isTrue();
+    }
+
+    // then others get the rest
+    assertThat(budget.tryAcquire("two", 100)).isTrue();
+    assertThat(budget.tryAcquire("two", 100)).isFalse();
+    // and the same appender what it must have sent long ago
+    assertThat(budget.tryAcquire("one", 100)).isTrue();
+    assertThat(budget.leasedBytes()).isEqualTo(600);
+    // and all of it comes back in time
+    now.set(50);
+    assertThat(budget.tryAcquire("two", 600)).isTrue();
+    assertThat(budget.leasedBytes()).isEqualTo(600);
+  }
+
+  @Test
+  void shouldLetAnEntryThroughThatIsLargerThanTheBudget() {
+    ColdReadBudget budget = new ColdReadBudget(600, 100, Duration.ofNanos(50), () -> 0);
+    assertThat(budget.tryAcquire("one", 700)).isTrue();
+    assertThat(budget.tryAcquire("two", 1)).isFalse();
+  }
+
+  @Test
+  void shouldTellOfLeadershipInOrderAndNeverGoBack() {
+    // given
+    List<Leadership> told = new ArrayList<>();
+    LeadershipTracker tracker = new LeadershipTracker(3, told::add);
+
+    // when
+    tracker.elected(4);
+    tracker.follows(3, Optional.of(9));
+    tracker.ready(4);
+    tracker.ready(4);
+    tracker.term(5);
+    tracker.ready(4);
+    tracker.lost();
+    tracker.failed("broken");
+    tracker.elected(6);
+
+    // then
+    assertThat(told)
+        .containsExactly(
+            new Leadership.NotReady(4),
+            new Leadership.Ready(4),
+            new Leadership.Following(5, Optional.empty()),
+            new Leadership.Failed(5, "broken"));
+  }
+
+  @Test
+  void shouldFindRatisAsItExpectsIt() {
+    assertThatCode(RaftLogInstaller::checkShape).doesNotThrowAnyException();
+  }
+}
