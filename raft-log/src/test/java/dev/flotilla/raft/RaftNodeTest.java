@@ -3,7 +3,6 @@ package dev.flotilla.raft;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import com.codahale.metrics.Gauge;
 import com.codahale.metrics.MetricRegistry;
 import dev.flotilla.storage.BatchExtent;
 import dev.flotilla.storage.LogStore.FirstBatch;
@@ -215,12 +214,8 @@ class RaftNodeTest {
       // then
       assertThat(metrics.counter("raft.appends").getCount()).isEqualTo(2);
       assertThat(metrics.histogram("raft.entry.records").getSnapshot().getMax()).isEqualTo(5);
-      assertThat(metrics.getGauges().get("raft.index.committed"))
-          .extracting(Gauge::getValue)
-          .isEqualTo(2L);
-      assertThat(metrics.getGauges().get("raft.index.applied"))
-          .extracting(Gauge::getValue)
-          .isEqualTo(2L);
+      assertThat(metrics.getGauges().get("raft.index.committed")).extracting("value").isEqualTo(2L);
+      assertThat(metrics.getGauges().get("raft.index.applied")).extracting("value").isEqualTo(2L);
     }
   }
 
