@@ -30,6 +30,11 @@ public final class FakeTopics implements Topics {
     return id;
   }
 
+  /** Adds a topic that has an id already. */
+  public void put(String topic, Uuid id) {
+    ids.put(topic, id);
+  }
+
   public void remove(String topic) {
     ids.remove(topic);
   }

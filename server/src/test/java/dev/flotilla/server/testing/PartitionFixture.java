@@ -9,19 +9,20 @@ import dev.flotilla.server.api.OffsetForLeaderEpochHandler;
 import dev.flotilla.server.api.PartitionRequests;
 import dev.flotilla.server.api.ProduceHandler;
 import dev.flotilla.server.metadata.Replica;
-import dev.flotilla.server.network.Answer;
 import dev.flotilla.server.network.Request;
 import dev.flotilla.server.network.RequestHandler;
 import dev.flotilla.server.partition.BatchValidator;
 import dev.flotilla.server.partition.PartitionMetrics;
 import dev.flotilla.server.partition.Partitions;
+import dev.flotilla.server.partition.ReplicaLogs;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
+import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
@@ -41,33 +42,47 @@ public final class PartitionFixture implements AutoCloseable {
   public final InMemoryReplicaLogs logs = new InMemoryReplicaLogs(Clock.systemUTC());
   public final MetricRegistry registry = new MetricRegistry();
   public final List<String> reports = new CopyOnWriteArrayList<>();
-  public final Partitions partitions =
-      new Partitions(
-          NODE,
-          logs,
-          topics,
-          (id, term, leader, isr) ->
-              reports.add(id.topicPartition() + " " + term + " " + leader + " " + isr),
-          Duration.ofDays(1));
+  public final Partitions partitions;
+  public final FetchWaiters waiters;
+  public final PartitionRequests requests;
+  public final ProduceHandler produce;
+  public final FetchHandler fetch;
+  public final ListOffsetsHandler listOffsets;
+  public final OffsetForLeaderEpochHandler offsetForLeaderEpoch;
 
   private final ScheduledThreadPoolExecutor timer = new ScheduledThreadPoolExecutor(1);
   private final ExecutorService readers = Executors.newFixedThreadPool(2);
-  private final PartitionMetrics metrics = new PartitionMetrics(registry);
 
-  public final FetchWaiters waiters = new FetchWaiters(timer, 100);
-  public final PartitionRequests requests =
-      new PartitionRequests(partitions, topics, metrics, timer, readers);
-  public final ProduceHandler produce =
-      new ProduceHandler(requests, new BatchValidator(Time.SYSTEM, metrics));
-  public final FetchHandler fetch = new FetchHandler(requests, waiters, 55 << 20);
-  public final ListOffsetsHandler listOffsets = new ListOffsetsHandler(requests);
-  public final OffsetForLeaderEpochHandler offsetForLeaderEpoch =
-      new OffsetForLeaderEpochHandler(requests);
-
+  /** On logs in memory, which {@link #logs} has. */
   public PartitionFixture() {
+    this(Optional.empty(), Optional.empty());
+  }
+
+  /** On other logs, read by the threads that an executor has. */
+  public PartitionFixture(ReplicaLogs otherLogs, Executor otherReaders) {
+    this(Optional.of(otherLogs), Optional.of(otherReaders));
+  }
+
+  private PartitionFixture(Optional<ReplicaLogs> otherLogs, Optional<Executor> otherReaders) {
     timer.setRemoveOnCancelPolicy(true);
+    PartitionMetrics metrics = new PartitionMetrics(registry);
+    partitions =
+        new Partitions(
+            NODE,
+            otherLogs.orElse(logs),
+            topics,
+            (id, term, leader, isr) ->
+                reports.add(id.topicPartition() + " " + term + " " + leader + " " + isr),
+            Duration.ofDays(1));
+    waiters = new FetchWaiters(timer, 100);
     partitions.listen(waiters);
     metrics.waiters(waiters::waiting);
+    requests =
+        new PartitionRequests(partitions, topics, metrics, timer, otherReaders.orElse(readers));
+    produce = new ProduceHandler(requests, new BatchValidator(Time.SYSTEM, metrics));
+    fetch = new FetchHandler(requests, waiters, 55 << 20);
+    listOffsets = new ListOffsetsHandler(requests);
+    offsetForLeaderEpoch = new OffsetForLeaderEpochHandler(requests);
   }
 
   /** Creates a topic's first partition, led here in term 1. */
@@ -83,10 +98,6 @@ public final class PartitionFixture implements AutoCloseable {
     Replica replica = Replica.of(new TopicIdPartition(id, 0, topic));
     partitions.create(replica, List.of(new Voter("one", NODE, "localhost", 0)));
     return logs.log(replica.group());
-  }
-
-  public CompletableFuture<Answer> handle(RequestHandler handler, Request request) {
-    return handler.handle(request);
   }
 
   /** Has a request handled and answered, both over the wire. */
