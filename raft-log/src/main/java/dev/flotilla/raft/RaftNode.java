@@ -210,10 +210,13 @@ public final class RaftNode implements AutoCloseable {
   /** Stops a replica that works; returns when its files are closed. */
   void stop(Replica replica) {
     UUID group = UUID.fromString(replica.stored().descriptor().getGroup());
-    if (running.get(group) == replica) {
-      resources.forget(replica);
-      server.remove(group);
-      running.remove(group, replica);
+    // Who comes second waits until the files are closed.
+    synchronized (replica) {
+      if (running.get(group) == replica) {
+        resources.forget(replica);
+        server.remove(group);
+        running.remove(group, replica);
+      }
     }
   }
 

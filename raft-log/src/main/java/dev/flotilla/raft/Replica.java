@@ -62,6 +62,9 @@ final class Replica implements LogHost {
   /** What the leader sent in place of log and state, until it is in place. Guarded likewise. */
   private @Nullable Checkpoint installed;
 
+  /** Whether an entry was applied in part: it stays so when that failed. Guarded likewise. */
+  private boolean torn;
+
   /** The newest checkpoint but one, or what this replica began with. Touched by its writer only. */
   private Checkpoint older = Checkpoint.newBuilder().setIndex(-1).build();
 
@@ -204,14 +207,16 @@ final class Replica implements LogHost {
     EntryHeader header = log().applying(entry.getIndex());
     ByteBuffer answer = ByteBuffer.allocate(0);
     synchronized (applyLock) {
-      appliedEndOffset = header.endOffset();
-      lastApplied = TermIndex.valueOf(header.term(), header.index());
+      torn = true;
       if (header.kind() == EntryKind.RAFT_ONLY) {
         ByteString command = entry.getStateMachineLogEntry().getLogData();
         answer = applied.command(header, command.asReadOnlyByteBuffer());
       } else {
         applied.records(header);
       }
+      appliedEndOffset = header.endOffset();
+      lastApplied = TermIndex.valueOf(header.term(), header.index());
+      torn = false;
     }
     passed(header.index());
     return answer;
@@ -274,8 +279,8 @@ final class Replica implements LogHost {
     LogStart start = memory.start();
     LogBase base = memory.baseBefore(start);
     synchronized (applyLock) {
-      if (installed != null) {
-        throw new IllegalStateException(name + " is being reset");
+      if (installed != null || torn) {
+        throw new IllegalStateException(name + ": log and state do not belong together now");
       }
       StoredLogStart storedStart =
           StoredLogStart.newBuilder()

@@ -13,10 +13,18 @@ final class ConcatenatingMachine implements CommandStateMachine {
   /** Written by the applying thread, read by tests. */
   private volatile String text = "";
 
+  /** Written by tests, read by the applying thread. */
+  private volatile boolean failing;
+
   private final AtomicInteger commands = new AtomicInteger();
 
   String text() {
     return text;
+  }
+
+  /** Fails the next command, half applied. */
+  void failNext() {
+    failing = true;
   }
 
   /** How many commands were applied one by one, not restored. */
@@ -29,6 +37,10 @@ final class ConcatenatingMachine implements CommandStateMachine {
     commands.incrementAndGet();
     String longer = text + CHARSET.decode(command.duplicate());
     text = longer;
+    if (failing) {
+      text = longer + "?";
+      throw new IllegalStateException("fails in the middle, as asked");
+    }
     return snapshot();
   }
 

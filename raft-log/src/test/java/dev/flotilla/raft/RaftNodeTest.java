@@ -175,6 +175,32 @@ class RaftNodeTest {
   }
 
   @Test
+  void shouldNotKeepAStateThatFailedToApplyAnEntry() throws Exception {
+    // given a state machine that fails in the middle of a command
+    ConcatenatingMachine failing = new ConcatenatingMachine();
+    try (RaftNode node = start()) {
+      CommandLog log =
+          node.createCommandLog(group, "meta", List.of(node.self()), failing, leaderships::add);
+      TestNodes.await("a leader", () -> log.leadership() instanceof Leadership.Ready);
+      submit(log, "a");
+      failing.failNext();
+
+      // when
+      CompletableFuture<ByteBuffer> lost = log.submit(ConcatenatingMachine.CHARSET.encode("b"));
+      TestNodes.await("the end", () -> log.leadership() instanceof Leadership.Failed);
+      assertThat(lost.isDone() && !lost.isCompletedExceptionally()).isFalse();
+    }
+
+    // then the command is applied, whole, by a better one
+    ConcatenatingMachine better = new ConcatenatingMachine();
+    try (RaftNode node = start()) {
+      CommandLog log = node.openCommandLog(group, "meta", better, leaderships::add);
+      TestNodes.await("a leader", () -> log.leadership() instanceof Leadership.Ready);
+      assertThat(better.text()).isEqualTo("ab");
+    }
+  }
+
+  @Test
   void shouldCreateAGroupOnce() throws Exception {
     try (RaftNode node = start()) {
       node.createLog(group, "t-0", List.of(node.self()), state, listener);
