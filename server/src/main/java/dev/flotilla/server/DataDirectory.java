@@ -232,6 +232,11 @@ public final class DataDirectory implements AutoCloseable {
     return path.resolve("data");
   }
 
+  /** Where the largest size of an entry is remembered. */
+  Path entryLimit() {
+    return path.resolve("entry-limit");
+  }
+
   public Path replicaLedger() {
     return path.resolve("replicas");
   }

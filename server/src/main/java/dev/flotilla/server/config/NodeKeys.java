@@ -220,6 +220,12 @@ final class NodeKeys {
             Importance.HIGH,
             "How topics that do not say otherwise store batches; producer leaves them as they are.")
         .define(
+            "delete.topic.enable",
+            ConfigDef.Type.BOOLEAN,
+            true,
+            Importance.HIGH,
+            "Whether clients may delete topics.")
+        .define(
             REPLICATION_FACTOR,
             ConfigDef.Type.INT,
             1,

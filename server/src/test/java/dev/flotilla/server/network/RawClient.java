@@ -15,21 +15,21 @@ import org.apache.kafka.common.requests.RequestHeader;
 import org.apache.kafka.common.requests.ResponseHeader;
 
 /** A client that sends whatever bytes a test wants, with blocking reads that end after a while. */
-final class RawClient implements AutoCloseable {
+public final class RawClient implements AutoCloseable {
 
   private static final int READ_TIMEOUT_MS = 20_000;
 
   private final Socket socket;
   private int correlation;
 
-  RawClient(int port) throws IOException {
+  public RawClient(int port) throws IOException {
     socket = new Socket(InetAddress.getLoopbackAddress(), port);
     socket.setSoTimeout(READ_TIMEOUT_MS);
     socket.setTcpNoDelay(true);
   }
 
   /** Sends a request and returns its correlation id. */
-  int send(AbstractRequest request) throws IOException {
+  public int send(AbstractRequest request) throws IOException {
     return send(request, request.apiKey().latestVersion(false));
   }
 
@@ -39,7 +39,7 @@ final class RawClient implements AutoCloseable {
     return correlation;
   }
 
-  void write(byte[] bytes) throws IOException {
+  public void write(byte[] bytes) throws IOException {
     socket.getOutputStream().write(bytes);
     socket.getOutputStream().flush();
   }
@@ -49,14 +49,14 @@ final class RawClient implements AutoCloseable {
     write(ByteBuffer.allocate(4).putInt(frameBytes).array());
   }
 
-  static byte[] frame(ByteBuffer content) {
+  public static byte[] frame(ByteBuffer content) {
     var frame = new byte[4 + content.remaining()];
     ByteBuffer.wrap(frame).putInt(content.remaining()).put(content);
     return frame;
   }
 
   /** The next response, which must be one to this request. */
-  AbstractResponse receive(ApiKeys api, int expectedCorrelation) throws IOException {
+  public AbstractResponse receive(ApiKeys api, int expectedCorrelation) throws IOException {
     return receive(api, api.latestVersion(false), expectedCorrelation);
   }
 
@@ -71,7 +71,7 @@ final class RawClient implements AutoCloseable {
     return AbstractResponse.parseResponse(api, new ByteBufferAccessor(content), version);
   }
 
-  ByteBuffer receiveFrame() throws IOException {
+  public ByteBuffer receiveFrame() throws IOException {
     var in = new DataInputStream(socket.getInputStream());
     var content = new byte[in.readInt()];
     in.readFully(content);

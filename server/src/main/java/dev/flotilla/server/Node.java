@@ -1,0 +1,184 @@
+package dev.flotilla.server;
+
+import com.codahale.metrics.MetricRegistry;
+import dev.flotilla.server.api.ApiVersionsHandler;
+import dev.flotilla.server.config.NodeConfig;
+import dev.flotilla.server.metadata.Formation;
+import dev.flotilla.server.metadata.Metadata;
+import dev.flotilla.server.metadata.NodeSettings;
+import dev.flotilla.server.metadata.Reconciler;
+import dev.flotilla.server.metadata.TopicConfigs;
+import dev.flotilla.server.metadata.TopicCreation;
+import dev.flotilla.server.metrics.JvmMetrics;
+import dev.flotilla.server.metrics.MetricsServer;
+import dev.flotilla.server.network.Listener;
+import dev.flotilla.server.network.ListeningSockets;
+import dev.flotilla.server.network.NetworkServer;
+import dev.flotilla.server.network.RequestHandler;
+import dev.flotilla.storage.StorageEngineFactory;
+import java.io.IOException;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import java.util.ServiceConfigurationError;
+import java.util.ServiceLoader;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.apache.kafka.common.utils.Time;
+
+/**
+ * A node: serves clients from the return of {@link #start} until it is closed.
+ *
+ * <p>It starts from the inside out (data directory, metadata, partitions, groups, requests) and
+ * stops the other way round, so that nobody is called who is not there.
+ */
+public final class Node implements AutoCloseable {
+
+  private final NodeConfig config;
+  private final Closing closing = new Closing();
+  private final MetricRegistry registry = new MetricRegistry();
+
+  /** Set once, when the node serves; read by the threads of the health check. */
+  private volatile Optional<String> notReady = Optional.of("starting");
+
+  private List<Listener> endpoints = List.of();
+  private int metricsPort;
+
+  private Node(NodeConfig config) {
+    this.config = config;
+  }
+
+  /**
+   * Starts a node.
+   *
+   * @throws StartFailure if it cannot start, with the reason in one line
+   */
+  public static Node start(NodeConfig config) throws StartFailure {
+    Node node = new Node(config);
+    try {
+      node.open();
+      return node;
+    } catch (StartFailure e) {
+      node.close();
+      throw e;
+    } catch (InterruptedException e) {
+      node.close();
+      Thread.currentThread().interrupt();
+      throw new StartFailure("interrupted", e);
+    } catch (IOException | RuntimeException | ServiceConfigurationError e) {
+      node.close();
+      throw new StartFailure(e.getMessage() == null ? e.toString() : e.getMessage(), e);
+    }
+  }
+
+  private void open() throws StartFailure, IOException, InterruptedException {
+    Set<String> engines = engines();
+    registry.registerAll(new JvmMetrics());
+    MetricsServer metrics =
+        closing.add(
+            MetricsServer.start(
+                config.metricsListener().host(),
+                config.metricsListener().port(),
+                config.anyMetricsPort()
+                    ? MetricsServer.Port.OR_NEXT_FREE
+                    : MetricsServer.Port.EXACTLY,
+                registry,
+                () -> notReady));
+    metricsPort = metrics.port();
+    DataDirectory directory =
+        closing.add(DataDirectory.open(config.directory(), config.nodeId(), Optional.empty()));
+    ListeningSockets sockets =
+        closing.add(ListeningSockets.bind(config.listeners(), config.network()));
+    endpoints = Endpoints.of(config, sockets);
+
+    MetricRegistry metadataRegistry = new MetricRegistry();
+    Metadata metadata = NodeMetadata.start(config, directory, metadataRegistry, closing);
+    registry.register("metadata", metadataRegistry);
+    NodeSettings settings = new NodeSettings(config.definition(), config.configured(), engines);
+    TopicConfigs topicConfigs = new TopicConfigs(settings);
+    NodePartitions partitions =
+        NodePartitions.start(config, directory, metadata, topicConfigs, registry, closing);
+    NodeMetadata.await(
+        new Formation(metadata)
+            .register(
+                partitions.raft().self(),
+                directory.identity().directoryId(),
+                config.rack(),
+                Endpoints.registered(endpoints)),
+        "this node was not registered");
+    TopicCreation creation = new TopicCreation(metadata, settings, topicConfigs, new Random());
+    NodeGroups groups = NodeGroups.start(config, metadata, creation, partitions, closing);
+    Reconciler reconciler =
+        closing.add(
+            new Reconciler(
+                metadata, config.nodeId(), directory.replicaLedger(), partitions.partitions()));
+    awaitLeaders(metadata, reconciler);
+
+    List<RequestHandler> handlers =
+        NodeHandlers.of(config, settings, metadata, topicConfigs, creation, partitions, groups);
+    closing.add(
+        NetworkServer.start(
+            sockets,
+            handlers,
+            version -> ApiVersionsHandler.response(handlers, version),
+            config.network(),
+            registry,
+            Time.SYSTEM));
+    notReady = Optional.empty();
+  }
+
+  private Set<String> engines() throws StartFailure {
+    Set<String> engines =
+        ServiceLoader.load(StorageEngineFactory.class).stream()
+            .map(provider -> provider.get().name())
+            .collect(Collectors.toSet());
+    if (!engines.contains(config.storageEngine())) {
+      throw new StartFailure(
+          "storage.engine=%s: the engines of this node are %s"
+              .formatted(config.storageEngine(), String.join(", ", engines)));
+    }
+    return engines;
+  }
+
+  /** A client that connects to a ready node finds leaders. */
+  private static void awaitLeaders(Metadata metadata, Reconciler reconciler)
+      throws StartFailure, InterruptedException {
+    NodeMetadata.await(
+        metadata.when(image ->
+            image.topics().topicsById().values().stream()
+                    .flatMap(topic -> topic.partitions().values().stream())
+                    .filter(partition -> partition.leader < 0)
+                    .count()
+                <= reconciler.quarantined().size()),
+        "not every partition has a leader");
+  }
+
+  /** How clients reach it, with real ports. */
+  public List<Listener> endpoints() {
+    return endpoints;
+  }
+
+  public int metricsPort() {
+    return metricsPort;
+  }
+
+  /** The line that says that it is ready. */
+  public String describe() {
+    String listeners = endpoints.stream().map(Endpoints::text).collect(Collectors.joining(", "));
+    return "node %d is ready: %s, metrics http://%s:%d, data %s, engine %s"
+        .formatted(
+            config.nodeId(),
+            listeners,
+            config.metricsListener().host(),
+            metricsPort,
+            config.directory(),
+            config.storageEngine());
+  }
+
+  /** Stops accepting, answers what is in flight, writes checkpoints, and gives everything back. */
+  @Override
+  public void close() {
+    notReady = Optional.of("stopping");
+    closing.close();
+  }
+}
