@@ -133,13 +133,16 @@ final class OffsetsPartition {
     long base = pending.expectedBaseOffset();
     long end = base + batch.offsetSpan();
     boolean asPredicted = written(tenure, base, end);
+    if (!asPredicted) {
+      LOG.warn("Somebody else wrote to {}: base offset {}, loading anew", partition, base);
+      restart(tenure);
+    }
+    // Only now: a commit at another offset than predicted must not reach the listener.
     var _ =
         pending
             .future()
             .whenComplete((appended, failure) -> settle(tenure, base, end, appended, failure));
     if (!asPredicted) {
-      LOG.warn("Somebody else wrote to {}: base offset {}, loading anew", partition, base);
-      restart(tenure);
       throw notLed();
     }
     return end;

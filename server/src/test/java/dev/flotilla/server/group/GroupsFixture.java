@@ -68,6 +68,7 @@ final class GroupsFixture implements AutoCloseable {
   static final int OFFSETS_PARTITIONS = 2;
   static final Duration PATIENCE = Duration.ofSeconds(20);
 
+  private static final int NO_LEADER = -1;
   private static final ListenerName LISTENER = new ListenerName("PLAINTEXT");
   private static final ConfigDef CONFIG =
       Utils.mergeConfigs(List.of(GroupCoordinatorConfig.CONFIG_DEF, ShareGroupConfig.CONFIG_DEF));
@@ -210,6 +211,14 @@ final class GroupsFixture implements AutoCloseable {
   }
 
   Uuid createTopic(String name, int partitions) {
+    return createTopic(name, partitions, NODE);
+  }
+
+  Uuid createTopicWithoutLeaders(String name, int partitions) {
+    return createTopic(name, partitions, NO_LEADER);
+  }
+
+  private Uuid createTopic(String name, int partitions, int leader) {
     Uuid id = Uuid.randomUuid();
     var records = new ArrayList<ApiMessage>();
     records.add(new TopicRecord().setName(name).setTopicId(id));
@@ -220,7 +229,7 @@ final class GroupsFixture implements AutoCloseable {
               .setPartitionId(partition)
               .setReplicas(List.of(NODE))
               .setIsr(List.of(NODE))
-              .setLeader(NODE)
+              .setLeader(leader)
               .setLeaderEpoch(1)
               .setPartitionEpoch(1));
     }
