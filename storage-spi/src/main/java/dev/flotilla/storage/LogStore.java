@@ -87,7 +87,8 @@ public interface LogStore extends AutoCloseable {
    * Lends whole batches, verified against their entries' checksums: from the batch that holds
    * {@code offset} (or, where there is none, the first after it) up to and without the first batch
    * that reaches {@code endOffset} or beyond, and as many as fit {@code maxBytes}; the first of
-   * them also when it does not fit, if {@code firstBatch} says so. Empty when there is none.
+   * them also when it does not fit, if {@code firstBatch} says so. Empty when there is none. A read
+   * may stop short before a damaged entry; it fails when the first that it needs is damaged.
    *
    * <p>Example: batches hold offsets 0-4, 5-9, 10-14. From offset 7 up to 15 come 5-9 and 10-14; up
    * to 14 comes 5-9 alone.
