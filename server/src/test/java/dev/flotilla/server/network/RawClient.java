@@ -33,7 +33,8 @@ public final class RawClient implements AutoCloseable {
     return send(request, request.apiKey().latestVersion(false));
   }
 
-  int send(AbstractRequest request, short headerVersionOf) throws IOException {
+  /** Sends a request under a header of some version, which need not be its own. */
+  public int send(AbstractRequest request, short headerVersionOf) throws IOException {
     var header = new RequestHeader(request.apiKey(), headerVersionOf, "raw", ++correlation);
     write(frame(request.serializeWithHeader(header)));
     return correlation;
@@ -60,7 +61,9 @@ public final class RawClient implements AutoCloseable {
     return receive(api, api.latestVersion(false), expectedCorrelation);
   }
 
-  AbstractResponse receive(ApiKeys api, short version, int expectedCorrelation) throws IOException {
+  /** As {@link #receive(ApiKeys, int)}, in an older version. */
+  public AbstractResponse receive(ApiKeys api, short version, int expectedCorrelation)
+      throws IOException {
     var content = receiveFrame();
     var header = ResponseHeader.parse(content, api.responseHeaderVersion(version));
     if (header.correlationId() != expectedCorrelation) {
@@ -89,7 +92,7 @@ public final class RawClient implements AutoCloseable {
   }
 
   /** Whether something to read has arrived. */
-  boolean hasResponse() throws IOException {
+  public boolean hasResponse() throws IOException {
     return socket.getInputStream().available() > 0;
   }
 
