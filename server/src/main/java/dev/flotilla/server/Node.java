@@ -72,7 +72,7 @@ public final class Node implements AutoCloseable {
   }
 
   private void open() throws StartFailure, IOException, InterruptedException {
-    Set<String> engines = engines();
+    checkEngine();
     registry.registerAll(new JvmMetrics());
     MetricsServer metrics =
         closing.add(
@@ -94,7 +94,9 @@ public final class Node implements AutoCloseable {
     MetricRegistry metadataRegistry = new MetricRegistry();
     Metadata metadata = NodeMetadata.start(config, directory, metadataRegistry, closing);
     registry.register("metadata", metadataRegistry);
-    NodeSettings settings = new NodeSettings(config.definition(), config.configured(), engines);
+    // Every replica is kept in the node's engine so far: a topic that asks for another is refused.
+    NodeSettings settings =
+        new NodeSettings(config.definition(), config.configured(), Set.of(config.storageEngine()));
     TopicConfigs topicConfigs = new TopicConfigs(settings);
     NodePartitions partitions =
         NodePartitions.start(config, directory, metadata, topicConfigs, registry, closing);
@@ -127,7 +129,7 @@ public final class Node implements AutoCloseable {
     notReady = Optional.empty();
   }
 
-  private Set<String> engines() throws StartFailure {
+  private void checkEngine() throws StartFailure {
     Set<String> engines =
         ServiceLoader.load(StorageEngineFactory.class).stream()
             .map(provider -> provider.get().name())
@@ -137,7 +139,6 @@ public final class Node implements AutoCloseable {
           "storage.engine=%s: the engines of this node are %s"
               .formatted(config.storageEngine(), String.join(", ", engines)));
     }
-    return engines;
   }
 
   /** A client that connects to a ready node finds leaders. */

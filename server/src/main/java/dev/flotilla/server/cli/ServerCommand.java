@@ -4,6 +4,7 @@ import dev.flotilla.server.Node;
 import dev.flotilla.server.StartFailure;
 import dev.flotilla.server.config.InvalidConfigException;
 import dev.flotilla.server.config.NodeConfig;
+import dev.flotilla.storage.FlushMode;
 import java.io.IOException;
 import java.io.Reader;
 import java.nio.file.Files;
@@ -71,6 +72,11 @@ final class ServerCommand implements Callable<Integer> {
       LOG.warn(
           "Without effect here, though Kafka knows them: {}",
           String.join(", ", config.withoutEffect()));
+    }
+    if (config.flushMode() == FlushMode.UNSAFE_OS) {
+      LOG.warn(
+          "storage.flush=unsafe-os: acknowledged records are left to the page cache, a power cut may"
+              + " lose them");
     }
     Node node;
     try {
