@@ -76,6 +76,7 @@ record NodePartitions(RaftNode raft, PartitionRequests requests, FetchWaiters wa
     FetchWaiters waiters = new FetchWaiters(timer, WAITING_FETCHES);
     partitions.listen(waiters);
     PartitionMetrics metrics = new PartitionMetrics(registry);
+    metrics.waiters(waiters::waiting);
     return new NodePartitions(
         raft, new PartitionRequests(partitions, topics, metrics, timer, readers), waiters);
   }

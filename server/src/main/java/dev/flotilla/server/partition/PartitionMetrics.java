@@ -20,6 +20,11 @@ public final class PartitionMetrics implements LogValidator.MetricsRecorder {
   private final Meter duplicates;
   private final Meter fetchedBytes;
   private final Timer fetchReads;
+  private final Counter invalidMagic;
+  private final Counter invalidOffset;
+  private final Counter invalidSequence;
+  private final Counter invalidChecksum;
+  private final Counter keyless;
   private final Map<Errors, Counter> produceErrors = new EnumMap<>(Errors.class);
   private final Map<Errors, Counter> fetchErrors = new EnumMap<>(Errors.class);
 
@@ -31,6 +36,11 @@ public final class PartitionMetrics implements LogValidator.MetricsRecorder {
     duplicates = registry.meter("produce.duplicates");
     fetchedBytes = registry.meter("fetch.bytes");
     fetchReads = registry.timer("fetch.reads");
+    invalidMagic = registry.counter("produce.invalid.magic");
+    invalidOffset = registry.counter("produce.invalid.offset");
+    invalidSequence = registry.counter("produce.invalid.sequence");
+    invalidChecksum = registry.counter("produce.invalid.checksum");
+    keyless = registry.counter("produce.invalid.keyless");
   }
 
   /** A batch was taken into a log's queue. */
@@ -76,26 +86,26 @@ public final class PartitionMetrics implements LogValidator.MetricsRecorder {
 
   @Override
   public void recordInvalidMagic() {
-    registry.counter("produce.invalid.magic").inc();
+    invalidMagic.inc();
   }
 
   @Override
   public void recordInvalidOffset() {
-    registry.counter("produce.invalid.offset").inc();
+    invalidOffset.inc();
   }
 
   @Override
   public void recordInvalidSequence() {
-    registry.counter("produce.invalid.sequence").inc();
+    invalidSequence.inc();
   }
 
   @Override
   public void recordInvalidChecksums() {
-    registry.counter("produce.invalid.checksum").inc();
+    invalidChecksum.inc();
   }
 
   @Override
   public void recordNoKeyCompactedTopic() {
-    registry.counter("produce.invalid.keyless").inc();
+    keyless.inc();
   }
 }
