@@ -58,7 +58,9 @@ abstract class ConcurrencyContract extends LogContract {
           EngineFixture.await(write);
         }
       }
-      append(entriesFrom(expected.endIndex()).raftOnly(0));
+      Entry last = entriesFrom(expected.endIndex()).raftOnly(0);
+      remember(List.of(last));
+      append(last);
     });
   }
 

@@ -34,7 +34,7 @@ public abstract class StorageEngineCorruptionTest {
 
   @Test
   void shouldNeverReturnAWrongByte() {
-    Tries.withSeeds(1, 100, seed -> flip(new SplittableRandom(seed)));
+    Tries.withSeeds(1, 30, seed -> flip(new SplittableRandom(seed)));
   }
 
   private void flip(SplittableRandom random) {

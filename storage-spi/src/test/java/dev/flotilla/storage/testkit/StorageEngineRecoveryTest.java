@@ -23,13 +23,13 @@ public abstract class StorageEngineRecoveryTest {
 
   @Test
   void shouldRecoverFromACrashAtAnyInstant() {
-    Tries.withSeeds(2, 300, seed -> crash(new SplittableRandom(seed), 30, 2));
+    Tries.withSeeds(2, 12, seed -> crash(new SplittableRandom(seed), 30, 2));
   }
 
   /** Short runs, so that the creation and the first writes of logs are seen often. */
   @Test
   void shouldRecoverFromACrashInItsFirstMoments() {
-    Tries.withSeeds(6, 500, seed -> crash(new SplittableRandom(seed), 2, 3));
+    Tries.withSeeds(6, 30, seed -> crash(new SplittableRandom(seed), 2, 3));
   }
 
   /** Recovery is interrupted, and what recovers from that, up to a depth. */
@@ -71,7 +71,7 @@ public abstract class StorageEngineRecoveryTest {
 
   @Test
   void shouldCutATornWriteAtAnyByte() {
-    Tries.withSeeds(1, 10, seed -> tear(new SplittableRandom(seed)));
+    Tries.withSeeds(1, 2, seed -> tear(new SplittableRandom(seed)));
   }
 
   private void tear(SplittableRandom random) {
@@ -85,8 +85,7 @@ public abstract class StorageEngineRecoveryTest {
       int everyday = 20;
       for (Interval interval : intervals.subList(intervals.size() - 3, intervals.size())) {
         for (var inode : interval.written().files().keySet()) {
-          List<Integer> cuts =
-              PowerCut.cuts(interval, inode, random, Tries.of(everyday, Integer.MAX_VALUE));
+          List<Integer> cuts = PowerCut.cuts(interval, inode, random, Tries.of(everyday, 60));
           for (int cut : cuts) {
             DiskImage image = PowerCut.tornAt(interval.synced(), interval.written(), inode, cut);
             recover(new Interval(image, image, interval.expectations()), random, 0);

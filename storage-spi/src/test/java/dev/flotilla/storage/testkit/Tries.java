@@ -2,7 +2,10 @@ package dev.flotilla.storage.testkit;
 
 import java.util.function.LongConsumer;
 
-/** How often random tests try: little in everyday builds, much where there is time. */
+/**
+ * How often random tests try: little in everyday builds, more with {@code -Dflotilla.tests=long},
+ * and as many times that as {@code -Dflotilla.tests.times} says, for a night.
+ */
 final class Tries {
 
   private Tries() {}
@@ -13,7 +16,7 @@ final class Tries {
   }
 
   static int of(int everyday, int longRun) {
-    return isLong() ? longRun : everyday;
+    return isLong() ? longRun * Integer.getInteger("flotilla.tests.times", 1) : everyday;
   }
 
   /** Runs a test with as many seeds; a failure names the seed that it came from. */
