@@ -5,15 +5,15 @@ import dev.flotilla.storage.EntryHeader;
 import dev.flotilla.storage.EntryKind;
 import dev.flotilla.storage.LogStore;
 import dev.flotilla.storage.Slice;
-import dev.flotilla.storage.StorageException;
 import java.nio.ByteBuffer;
+import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.apache.ratis.proto.RaftProtos.LogEntryProto;
@@ -33,6 +33,9 @@ final class ColdReads implements AutoCloseable {
 
   private static final int THREADS = 2;
 
+  /** How many reads wait for a thread; a disk that hangs must not collect more and more of them. */
+  private static final int MAX_WAITING = 1024;
+
   private final ColdReadBudget budget;
   private final int maxEntryBytes;
   private final ExecutorService threads;
@@ -41,7 +44,9 @@ final class ColdReads implements AutoCloseable {
     this.budget = budget;
     this.maxEntryBytes = maxEntryBytes;
     ThreadFactory factory = Thread.ofPlatform().daemon().name(node + "-cold-read-", 0).factory();
-    this.threads = Executors.newFixedThreadPool(THREADS, factory);
+    this.threads =
+        new ThreadPoolExecutor(
+            THREADS, THREADS, 0, TimeUnit.SECONDS, new ArrayBlockingQueue<>(MAX_WAITING), factory);
   }
 
   /** An entry to be sent; whatever is wrong with it shows when it is asked for. */
@@ -54,7 +59,7 @@ final class ColdReads implements AutoCloseable {
               ? RatisSettings.ENTRY_OVERHEAD_BYTES
               : header.encodedBytes() + header.batchBytes();
       return new Cold(store, header, bytes, host);
-    } catch (IndexOutOfBoundsException | StorageException e) {
+    } catch (RuntimeException e) {
       report(host, index, e);
       return new Missing(index, maxEntryBytes);
     }
@@ -97,11 +102,16 @@ final class ColdReads implements AutoCloseable {
       try {
         read = threads.submit(this::read);
       } catch (RejectedExecutionException e) {
-        throw new TimeoutException("the node is closing");
+        throw new TimeoutException("too many reads wait, or the node is closing");
       }
       try {
         return read.get(timeout.toLong(TimeUnit.MILLISECONDS), TimeUnit.MILLISECONDS);
+      } catch (TimeoutException e) {
+        // Nobody waits for it. Not interrupted: that would close the file it reads.
+        read.cancel(false);
+        throw e;
       } catch (InterruptedException e) {
+        read.cancel(false);
         Thread.currentThread().interrupt();
         throw new TimeoutException("interrupted");
       } catch (ExecutionException | CancellationException e) {

@@ -7,6 +7,7 @@ import dev.flotilla.storage.EntryKind;
 import dev.flotilla.storage.LogBase;
 import dev.flotilla.storage.LogStore;
 import dev.flotilla.storage.Slice;
+import dev.flotilla.storage.StorageException;
 import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -160,7 +161,7 @@ final class EngineRaftLog implements RaftLog {
 
   /**
    * An entry to be applied: of an entry of records nothing but its place. None where the log was
-   * just reset.
+   * just reset. An exception makes Ratis close the group.
    */
   @Override
   public @Nullable LogEntryProto get(long index) {
@@ -179,8 +180,8 @@ final class EngineRaftLog implements RaftLog {
       return header.kind() == EntryKind.RAFT_ONLY ? stored(index) : EntryCodec.placeOf(header);
     } catch (IndexOutOfBoundsException e) {
       return null;
-    } catch (CorruptLogException | IllegalArgumentException e) {
-      host.damaged("entry " + index + " cannot be applied: " + e.getMessage(), e);
+    } catch (StorageException | IllegalArgumentException e) {
+      host.unreadable(index, e);
       throw e;
     }
   }
@@ -237,7 +238,7 @@ final class EngineRaftLog implements RaftLog {
       } catch (StateMachineException e) {
         throw e;
       } catch (IOException e) {
-        throw new StateMachineException(memberId, e);
+        throw refused(e);
       }
       LogEntryProto entry = checked.initLogEntry(term, index);
       Recent added =
@@ -245,12 +246,16 @@ final class EngineRaftLog implements RaftLog {
               ? memory.records(term, built)
               : memory.raftOnly(entry);
       if (added.bytes() > maxEntryBytes) {
-        throw new StateMachineException(
-            memberId, new RaftLogIOException(added.bytes() + " bytes do not fit an entry"));
+        throw refused(new RaftLogIOException(added.bytes() + " bytes do not fit an entry"));
       }
-      var _ = write(LogMemory.KEEP, List.of(added));
+      var _ = memory.append(List.of(added));
       return index;
     }
+  }
+
+  /** Ratis takes a leader out of office for a refused entry, unless it is told not to. */
+  private StateMachineException refused(IOException reason) {
+    return new StateMachineException(memberId, reason, false);
   }
 
   @Override
@@ -259,7 +264,7 @@ final class EngineRaftLog implements RaftLog {
       checkOpen();
       long index = getNextIndex();
       LogEntryProto entry = LogProtoUtils.toLogEntryProto(configuration, term, index);
-      var _ = write(LogMemory.KEEP, List.of(memory.raftOnly(entry)));
+      var _ = memory.append(List.of(memory.raftOnly(entry)));
       return index;
     }
   }
@@ -273,7 +278,7 @@ final class EngineRaftLog implements RaftLog {
   public CompletableFuture<Long> appendEntry(LogEntryProto entry) {
     synchronized (host.monitor()) {
       checkOpen();
-      return write(LogMemory.KEEP, List.of(memory.raftOnly(entry)));
+      return memory.append(List.of(memory.raftOnly(entry)));
     }
   }
 
@@ -305,6 +310,9 @@ final class EngineRaftLog implements RaftLog {
       } catch (DivergedException e) {
         host.damaged("diverged: " + e.getMessage(), e);
         return List.of(CompletableFuture.failedFuture(e));
+      } catch (CorruptLogException e) {
+        host.damaged("what precedes an entry cannot be read: " + e.getMessage(), e);
+        return List.of(CompletableFuture.failedFuture(e));
       } catch (RaftLogIOException | RuntimeException e) {
         return List.of(CompletableFuture.failedFuture(e));
       }
@@ -325,12 +333,13 @@ final class EngineRaftLog implements RaftLog {
     if (from > next) {
       throw new RaftLogIOException(memberId + ": entry " + from + " after " + (next - 1));
     }
-    if (from < next) {
-      checkTruncation(from);
-    }
     List<LogEntryProto> added = entries.subList(present, entries.size());
-    LogTail before = from < next ? tailBefore(from) : memory.tail();
-    return write(from < next ? from : LogMemory.KEEP, Reception.verify(before, added));
+    if (from == next) {
+      return memory.append(Reception.verify(memory.tail(), added));
+    }
+    checkTruncation(from);
+    LogTail before = tailBefore(from);
+    return memory.replace(before, Reception.verify(before, added));
   }
 
   private boolean holds(LogEntryProto entry, long next) {
@@ -360,6 +369,7 @@ final class EngineRaftLog implements RaftLog {
     return recent != null ? recent.header() : store.header(index);
   }
 
+  /** May read the disk; only a new leader cuts, and only what is not committed. */
   private LogTail tailBefore(long index) {
     LogBase base = store.base();
     return index == base.index() + 1 ? LogTail.behind(base) : LogTail.after(header(index - 1));
@@ -370,15 +380,11 @@ final class EngineRaftLog implements RaftLog {
     synchronized (host.monitor()) {
       try {
         checkTruncation(index);
-        return write(index, List.of());
-      } catch (RaftLogIOException e) {
+        return memory.replace(tailBefore(index), List.of());
+      } catch (RaftLogIOException | StorageException e) {
         return CompletableFuture.failedFuture(e);
       }
     }
-  }
-
-  private CompletableFuture<Long> write(long truncateFrom, List<Recent> added) {
-    return memory.write(truncateFrom, added);
   }
 
   private void checkOpen() {
@@ -459,8 +465,11 @@ final class EngineRaftLog implements RaftLog {
   @Override
   public void close() {
     open = false;
-    store.close();
-    memory.abandon();
+    try {
+      store.close();
+    } finally {
+      memory.abandon();
+    }
   }
 
   @Override

@@ -97,14 +97,18 @@ final class GroupStateMachine extends BaseStateMachine {
     return refusal == null ? context : context.setException(new IOException(refusal));
   }
 
-  /** Under the group's monitor: the last check before the entry is appended. */
+  /**
+   * Under the group's monitor: the last check before the entry is appended. A leader that refuses
+   * an entry of an earlier term stays the leader.
+   */
   @Override
   public TransactionContext preAppendTransaction(TransactionContext transaction)
       throws IOException {
     if (transaction.getStateMachineContext() instanceof BuiltEntry entry) {
       String refusal = refusal(entry);
       if (refusal != null) {
-        throw new StateMachineException(replica.division().memberId(), new IOException(refusal));
+        throw new StateMachineException(
+            replica.division().memberId(), new IOException(refusal), false);
       }
     }
     return transaction;

@@ -27,6 +27,12 @@ interface LogHost {
   /** As {@link #writeFailed} was, and all who waited were told: the replica may close. */
   void closeAfterFailure(Throwable cause);
 
+  /**
+   * An entry that is to be applied cannot be read, because it is damaged or the disk fails. Raft
+   * closes the group on what its caller throws next.
+   */
+  void unreadable(long index, RuntimeException cause);
+
   /** What is stored is damaged or contradicts the leader: the replica cannot be trusted. */
   void damaged(String reason, Throwable cause);
 }

@@ -33,7 +33,7 @@ import org.jspecify.annotations.Nullable;
 final class LogMemory {
 
   /** In place of an index to truncate from: nothing is cut. */
-  static final long KEEP = WriteSet.KEEP;
+  private static final long KEEP = WriteSet.KEEP;
 
   /** What readers without the lock see; replaced as a whole. */
   private record View(LogStart start, LogTail tail, TermRanges terms, long baseIndex) {}
@@ -176,16 +176,29 @@ final class LogMemory {
   }
 
   /**
-   * Cuts, then appends. Called by a holder of the group's monitor, which also guarantees that the
-   * entries continue what is left. The future is one of the last entry's index, complete when it,
-   * and the cut, are durable.
+   * Appends entries that continue the log; see {@link #replace}. The future is one of the last
+   * entry's index, complete when it is durable.
    */
-  CompletableFuture<Long> write(long truncateFrom, List<Recent> added) {
+  CompletableFuture<Long> append(List<Recent> added) {
+    return write(KEEP, null, added);
+  }
+
+  /**
+   * Cuts what lies behind a tail, then appends. Called by a holder of the group's monitor, which
+   * also guarantees that the entries continue the tail. The future is one of the last entry's
+   * index, complete when it, and the cut, are durable.
+   */
+  CompletableFuture<Long> replace(LogTail before, List<Recent> added) {
+    return write(before.nextIndex(), before, added);
+  }
+
+  private CompletableFuture<Long> write(
+      long truncateFrom, @Nullable LogTail before, List<Recent> added) {
     WriteSet set = new WriteSet(truncateFrom, added.stream().map(Recent::stored).toList());
     CompletableFuture<Void> written;
     CompletableFuture<Long> durable;
     Write write;
-    List<Waiter> cut = List.of();
+    List<Waiter> cut;
     synchronized (this) {
       checkWritable();
       try {
@@ -193,9 +206,7 @@ final class LogMemory {
       } catch (StorageException e) {
         written = CompletableFuture.failedFuture(e);
       }
-      if (truncateFrom != KEEP) {
-        cut = truncate(truncateFrom);
-      }
+      cut = before == null ? List.of() : truncate(before);
       added.forEach(this::add);
       write = flushes.begin(view.tail().lastIndex());
       long last = view.tail().lastIndex();
@@ -219,17 +230,9 @@ final class LogMemory {
     view = new View(now.start(), LogTail.after(header), terms, now.baseIndex());
   }
 
-  private List<Waiter> truncate(long fromIndex) {
+  private List<Waiter> truncate(LogTail tail) {
     View now = view;
-    Recent before = recent.get(fromIndex - 1);
-    LogTail tail;
-    if (before != null) {
-      tail = LogTail.after(before.header());
-    } else if (fromIndex == now.baseIndex() + 1) {
-      tail = LogTail.behind(store.base());
-    } else {
-      tail = LogTail.after(store.header(fromIndex - 1));
-    }
+    long fromIndex = tail.nextIndex();
     recent.truncate(fromIndex);
     configurations.tailSet(fromIndex, true).clear();
     view = new View(now.start(), tail, now.terms().truncated(fromIndex), now.baseIndex());

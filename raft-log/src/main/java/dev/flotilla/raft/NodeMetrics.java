@@ -7,6 +7,8 @@ import com.codahale.metrics.MetricRegistry;
 import com.codahale.metrics.Timer;
 import dev.flotilla.storage.FlushListener;
 import java.util.Collection;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.function.ToLongFunction;
 
@@ -14,7 +16,7 @@ import java.util.function.ToLongFunction;
  * The metrics of a Raft server, of all its groups together: a set of them for each of a thousand
  * groups would cost more than it tells.
  */
-final class NodeMetrics implements AppendListener {
+final class NodeMetrics implements AppendListener, AutoCloseable {
 
   private final MetricRegistry registry;
   private final Counter appends;
@@ -23,6 +25,9 @@ final class NodeMetrics implements AppendListener {
   private final Counter applied;
   private final Histogram batchesOfEntry;
   private final Histogram recordsOfEntry;
+
+  /** What is registered here. Touched by the threads that start and close the node. */
+  private final List<String> gauges = new CopyOnWriteArrayList<>();
 
   NodeMetrics(MetricRegistry registry) {
     this.registry = registry;
@@ -79,12 +84,24 @@ final class NodeMetrics implements AppendListener {
 
   private void gauge(String name, Collection<Replica> replicas, ToLongFunction<Replica> value) {
     Gauge<Long> gauge = () -> replicas.stream().mapToLong(value).sum();
-    registry.gauge(name, () -> gauge);
+    register(name, gauge);
   }
 
   /** Shows what waits for appends. */
   void watch(QueueBudget budget) {
     Gauge<Long> gauge = budget::usedBytes;
-    registry.gauge("raft.queue.bytes", () -> gauge);
+    register("raft.queue.bytes", gauge);
+  }
+
+  /** Sums over one node: those of two would hide each other, so the second is refused. */
+  private void register(String name, Gauge<Long> gauge) {
+    registry.register(name, gauge);
+    gauges.add(name);
+  }
+
+  /** Takes what it watches out of the registry; the counters stay. */
+  @Override
+  public void close() {
+    gauges.forEach(registry::remove);
   }
 }

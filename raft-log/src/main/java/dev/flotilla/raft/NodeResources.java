@@ -62,16 +62,14 @@ final class NodeResources implements AutoCloseable {
     return coldReads;
   }
 
-  /** Runs what may wait: for a disk, or for a lock of Raft. */
+  /** Runs what may wait: for a disk, or for a lock of Raft. Drops nothing: somebody may wait. */
   Executor background() {
     return task -> {
       try {
         background.execute(task);
       } catch (RejectedExecutionException e) {
-        // The node is closing: nobody waits for the task any more.
-        if (!background.isShutdown()) {
-          throw e;
-        }
+        // The node is closing; the task finds that out by itself, and says so to who waits for it.
+        Thread.ofVirtual().start(task);
       }
     };
   }

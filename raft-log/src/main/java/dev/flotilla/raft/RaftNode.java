@@ -16,12 +16,16 @@ import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.Executor;
 import org.apache.ratis.conf.RaftProperties;
 import org.apache.ratis.protocol.RaftPeerId;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One Raft server of a node and the replicas it runs. Any thread may call any method; calls for
  * different groups run side by side, calls for the same group do not come at the same time.
  */
 public final class RaftNode implements AutoCloseable {
+
+  private static final Logger LOG = LoggerFactory.getLogger(RaftNode.class);
 
   private final RaftNodeConfig config;
   private final NodeMetrics metrics;
@@ -52,6 +56,8 @@ public final class RaftNode implements AutoCloseable {
   /**
    * Starts it without any group.
    *
+   * @param metrics takes this node's metrics until it is closed; no other node's
+   * @throws IllegalArgumentException if another node uses the registry
    * @throws IOException if the directory or the port cannot be used, or Ratis is not of the version
    *     it is built for
    */
@@ -64,6 +70,7 @@ public final class RaftNode implements AutoCloseable {
       return new RaftNode(config, nodeMetrics, resources, RatisServer.start(config));
     } catch (IOException | RuntimeException e) {
       resources.close();
+      nodeMetrics.close();
       throw e;
     }
   }
@@ -214,6 +221,7 @@ public final class RaftNode implements AutoCloseable {
     synchronized (replica) {
       if (running.get(group) == replica) {
         resources.forget(replica);
+        replica.awaitOwnEnd();
         server.remove(group);
         running.remove(group, replica);
       }
@@ -242,9 +250,11 @@ public final class RaftNode implements AutoCloseable {
       start(group, failed.name(), stored, failed.applied());
       return true;
     } catch (ReplicaQuarantinedException e) {
+      LOG.error("{}: cannot be opened again", failed.name(), e);
       failed.applied().leadershipChanged(failed.leadership().current());
       return true;
     } catch (IOException | RuntimeException e) {
+      LOG.warn("{}: not open again yet", failed.name(), e);
       return false;
     }
   }
@@ -254,9 +264,11 @@ public final class RaftNode implements AutoCloseable {
   public void close() {
     open.clear();
     running.values().forEach(resources::forget);
+    running.values().forEach(Replica::awaitOwnEnd);
     server.close();
     running.clear();
     resources.close();
+    metrics.close();
   }
 
   /** The replica of a group that works, for what asks about one. */

@@ -3,13 +3,16 @@ package dev.flotilla.raft;
 import dev.flotilla.proto.Checkpoint;
 import dev.flotilla.proto.ReplicaKind;
 import dev.flotilla.proto.StoredLogStart;
+import dev.flotilla.storage.CorruptLogException;
 import dev.flotilla.storage.EntryHeader;
 import dev.flotilla.storage.EntryKind;
 import dev.flotilla.storage.LogBase;
 import dev.flotilla.storage.LogStore;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.locks.LockSupport;
 import org.apache.ratis.proto.RaftProtos.LogEntryProto;
 import org.apache.ratis.protocol.RaftGroupMemberId;
 import org.apache.ratis.protocol.RaftPeerId;
@@ -32,6 +35,8 @@ final class Replica implements LogHost {
 
   /** What is known of leadership before a replica is started. */
   static final Leadership NOT_STARTED = new Leadership.Following(0, Optional.empty());
+
+  private static final Duration OWN_END_PATIENCE = Duration.ofSeconds(10);
 
   private static final Logger LOG = LoggerFactory.getLogger(Replica.class);
 
@@ -65,6 +70,9 @@ final class Replica implements LogHost {
   /** Whether an entry was applied in part: it stays so when that failed. Guarded likewise. */
   private boolean torn;
 
+  /** Set by the applying thread before it throws what makes Ratis close the group; read by any. */
+  private volatile boolean closesItself;
+
   /** The newest checkpoint but one, or what this replica began with. Touched by its writer only. */
   private Checkpoint older = Checkpoint.newBuilder().setIndex(-1).build();
 
@@ -83,7 +91,7 @@ final class Replica implements LogHost {
     this.appliedEndOffset = checkpoint.getAppliedEndOffset();
     this.configuration = checkpoint.getConfiguration();
     this.memory =
-        new LogMemory(stored.store(), start(stored), index, node.recentBytesPerLog(), this);
+        new LogMemory(stored.store(), stored.start(), index, node.recentBytesPerLog(), this);
     stored.configurations().forEach(entry -> memory.foundConfiguration(entry.getIndex()));
     this.leadership =
         new LeadershipTracker(stored.votes().current().term(), applied::leadershipChanged);
@@ -196,9 +204,10 @@ final class Replica implements LogHost {
     try {
       return applied(entry);
     } catch (RuntimeException e) {
-      // Ratis closes the group on it.
+      closesItself = true;
       LOG.error("{}: entry {} cannot be applied", name, entry.getIndex(), e);
       leadership.failed("entry " + entry.getIndex() + " cannot be applied: " + e);
+      node.background().execute(() -> node.stop(this));
       throw e;
     }
   }
@@ -254,24 +263,10 @@ final class Replica implements LogHost {
     checkpoints.tick(lastApplied.getIndex());
   }
 
-  /** The checkpoint at which a replica that lacks what was dropped here may begin. */
-  Checkpoint checkpointOfStart() {
-    if (stored.descriptor().getKind() == ReplicaKind.COMMAND_LOG) {
-      Checkpoint newest =
-          stored.checkpoints().newest().orElseThrow(() -> new IllegalStateException(name));
-      StoredLogStart behind =
-          StoredLogStart.newBuilder()
-              .setIndex(newest.getIndex() + 1)
-              .setPredecessorTerm(newest.getTerm())
-              .build();
-      return newest.toBuilder().setLogStart(behind).build();
-    }
-    LogStart start = memory.start();
-    LogBase base = memory.baseBefore(start);
-    Checkpoint.Builder checkpoint = StoredReplica.at(base);
-    checkpoint.getLogStartBuilder().setOffset(start.offset());
+  /** The last applied configuration, as an encoded entry; empty if there was none. */
+  com.google.protobuf.ByteString configuration() {
     synchronized (applyLock) {
-      return checkpoint.setConfiguration(configuration).build();
+      return configuration;
     }
   }
 
@@ -304,6 +299,12 @@ final class Replica implements LogHost {
   }
 
   private void checkpointWritten(Checkpoint checkpoint) {
+    synchronized (applyLock) {
+      if (installed != null) {
+        // Raft hears of it when the log is there, too; it would ask for the entries behind it.
+        return;
+      }
+    }
     if (checkpoint.getIndex() >= 0) {
       snapshot = TermIndex.valueOf(checkpoint.getTerm(), checkpoint.getIndex());
       log().updateSnapshotIndex(checkpoint.getIndex());
@@ -312,13 +313,6 @@ final class Replica implements LogHost {
       dropCommands(older);
       older = checkpoint;
     }
-  }
-
-  /** A crash may have come between the dropping of entries and the next checkpoint. */
-  private static LogStart start(StoredReplica stored) {
-    LogStart start = stored.start();
-    LogBase base = stored.store().base();
-    return start.index() > base.index() ? start : LogStart.behind(base);
   }
 
   /**
@@ -352,19 +346,34 @@ final class Replica implements LogHost {
       return;
     }
     memory.moveStart(start);
-    var _ = checkpoints.request().thenRun(this::dropBelowStart);
+    var _ =
+        checkpoints
+            .request()
+            .thenRun(this::dropBelowStart)
+            .exceptionally(e -> {
+              LOG.warn("{}: entries below {} stay until the next move", name, start.index(), e);
+              return null;
+            });
   }
 
   /**
    * Replaces log and state by those of a checkpoint from the leader. The log is replaced on return;
-   * the state is when {@link #reload} is called.
+   * the state is when {@link #reload} is called. When a disk fails in the middle the replica closes
+   * and finishes this when it is opened again.
    */
   void reset(Checkpoint checkpoint) throws IOException {
     synchronized (applyLock) {
       installed = checkpoint;
     }
-    checkpoints.install(checkpoint);
-    memory.reset(StoredReplica.start(checkpoint), StoredReplica.base(checkpoint));
+    try {
+      checkpoints.install(checkpoint);
+      memory.reset(StoredReplica.start(checkpoint), StoredReplica.base(checkpoint));
+    } catch (IOException | RuntimeException e) {
+      writeFailed(e);
+      // Nothing to be cut: what was there before is replaced.
+      node.reopenLater(this, Long.MAX_VALUE);
+      throw e;
+    }
   }
 
   /** Ratis goes on applying behind {@link #snapshot}: after a reset, or where it was. */
@@ -385,6 +394,21 @@ final class Replica implements LogHost {
   }
 
   // What happens to the replica.
+
+  /**
+   * Waits until Ratis has begun to close the group where it does that by itself. A close that came
+   * before it would wait for ever for the entry that cannot be applied.
+   */
+  void awaitOwnEnd() {
+    RaftLogInstaller present = division;
+    long deadline = System.nanoTime() + OWN_END_PATIENCE.toNanos();
+    while (closesItself
+        && present != null
+        && !present.closing()
+        && System.nanoTime() - deadline < 0) {
+      LockSupport.parkNanos(1_000_000);
+    }
+  }
 
   /** Ratis closes the group; the log is closed after this. */
   void stopping() {
@@ -434,14 +458,25 @@ final class Replica implements LogHost {
 
   @Override
   public void writeFailed(Throwable cause) {
-    LOG.error("{}: a write failed, the replica stops", name, cause);
-    leadership.failed("a write failed: " + cause.getMessage());
+    LOG.error("{}: its disk failed, the replica stops", name, cause);
+    leadership.failed("its disk failed: " + cause.getMessage());
     division().stepDown();
   }
 
   @Override
   public void closeAfterFailure(Throwable cause) {
     node.reopenLater(this, memory.flushIndex() + 1);
+  }
+
+  @Override
+  public void unreadable(long index, RuntimeException cause) {
+    closesItself = true;
+    if (cause instanceof CorruptLogException || cause instanceof IllegalArgumentException) {
+      damaged("entry " + index + " cannot be applied: " + cause.getMessage(), cause);
+    } else {
+      writeFailed(cause);
+      closeAfterFailure(cause);
+    }
   }
 
   @Override

@@ -53,7 +53,7 @@ public sealed class ReplicatedLogException extends RuntimeException {
     }
   }
 
-  /** The batch is larger than an entry may be. Nothing was queued. */
+  /** The batch or the command is larger than an entry may be. Nothing was queued. */
   public static final class TooLarge extends ReplicatedLogException {
     private static final long serialVersionUID = 1;
 

@@ -1,6 +1,9 @@
 package dev.flotilla.raft;
 
 import dev.flotilla.proto.Checkpoint;
+import dev.flotilla.proto.ReplicaKind;
+import dev.flotilla.proto.StoredLogStart;
+import dev.flotilla.storage.LogBase;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
@@ -43,10 +46,32 @@ final class StartTransfer {
   CompletableFuture<Message> answer(Message request) {
     return CompletableFuture.supplyAsync(
         () -> {
-          Checkpoint checkpoint = replica.checkpointOfStart();
+          Checkpoint checkpoint = checkpointOfStart();
           return Message.valueOf(UnsafeByteOperations.unsafeWrap(checkpoint.toByteArray()));
         },
         replica.node().background());
+  }
+
+  private Checkpoint checkpointOfStart() {
+    StoredReplica stored = replica.stored();
+    if (stored.descriptor().getKind() == ReplicaKind.COMMAND_LOG) {
+      Checkpoint newest =
+          stored
+              .checkpoints()
+              .newest()
+              .orElseThrow(() -> new IllegalStateException(replica.name()));
+      StoredLogStart behind =
+          StoredLogStart.newBuilder()
+              .setIndex(newest.getIndex() + 1)
+              .setPredecessorTerm(newest.getTerm())
+              .build();
+      return newest.toBuilder().setLogStart(behind).build();
+    }
+    LogStart start = replica.memory().start();
+    LogBase base = replica.memory().baseBefore(start);
+    Checkpoint.Builder checkpoint = StoredReplica.at(base);
+    checkpoint.getLogStartBuilder().setOffset(start.offset());
+    return checkpoint.setConfiguration(replica.configuration()).build();
   }
 
   /**

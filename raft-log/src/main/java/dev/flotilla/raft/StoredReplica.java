@@ -43,9 +43,14 @@ record StoredReplica(
     return new LogId(UUID.fromString(descriptor.getLogId()));
   }
 
-  /** Where the group's log begins, as the checkpoint says. */
+  /**
+   * Where the group's log begins: as the checkpoint says, or later if a crash came between the
+   * dropping of entries and the next checkpoint.
+   */
   LogStart start() {
-    return start(checkpoint);
+    LogStart start = start(checkpoint);
+    LogBase base = store.base();
+    return start.index() > base.index() ? start : LogStart.behind(base);
   }
 
   /** Where a group's log begins, as a checkpoint says. */
@@ -105,10 +110,10 @@ record StoredReplica(
     }
     StoredLogStart start = newest.getLogStart();
     long index = newest.getIndex();
-    if (index >= store.endIndex() && index == start.getIndex() - 1) {
-      // A reset to the leader's start was interrupted between checkpoint and log.
-      LogBase base = base(newest);
-      store.reset(base).join();
+    if (index == start.getIndex() - 1 && !holds(store, newest)) {
+      // A reset to the leader's start was interrupted between checkpoint and log. No other
+      // checkpoint lies right before its log's start and names an entry that is not there.
+      store.reset(base(newest)).join();
     }
     if (index >= store.endIndex()) {
       throw new ReplicaQuarantinedException(
@@ -124,6 +129,15 @@ record StoredReplica(
               .formatted(name, index, term, newest.getTerm()));
     }
     return newest;
+  }
+
+  /** Whether a log holds the last entry that a checkpoint covers, or has dropped it. */
+  private static boolean holds(LogStore store, Checkpoint checkpoint) {
+    long index = checkpoint.getIndex();
+    if (index <= store.base().index()) {
+      return true;
+    }
+    return index < store.endIndex() && store.header(index).term() == checkpoint.getTerm();
   }
 
   /** No checkpoint reaches up to the log: it is replayed from its base, if that says enough. */

@@ -48,6 +48,14 @@ final class Submission {
 
   /** Submits a command; complete with the answer of what it was applied to. Never waits. */
   static CompletableFuture<ByteBuffer> command(Replica replica, ByteBuffer command) {
+    // Ratis would take it for a failure of the leader, or for a reason to stop sending.
+    int limit = replica.node().config().maxEntryBytes() - RatisSettings.ENTRY_OVERHEAD_BYTES;
+    if (command.remaining() > limit) {
+      return CompletableFuture.failedFuture(
+          new ReplicatedLogException.TooLarge(
+              "%s: a command of %d bytes, at most %d"
+                  .formatted(replica.name(), command.remaining(), limit)));
+    }
     Message message = Message.valueOf(ByteString.copyFrom(command.duplicate()));
     CompletableFuture<RaftClientReply> submitted = new CompletableFuture<>();
     replica.node().background().execute(() -> forward(submit(replica, message), submitted));

@@ -11,6 +11,9 @@ final class CountingState implements PartitionState {
 
   volatile long offsets;
 
+  /** Whether the next entry cannot be applied. Written by tests, read by the applying thread. */
+  volatile boolean failing;
+
   @Override
   public Admission newEntry(long baseOffset, int term, long appendTimeMs) {
     return new Admission() {
@@ -28,6 +31,9 @@ final class CountingState implements PartitionState {
 
   @Override
   public void apply(EntryHeader header) {
+    if (failing) {
+      throw new IllegalStateException("cannot be applied, as asked");
+    }
     long moreEntries = entries + 1;
     long moreOffsets = offsets + header.offsetSpan();
     entries = moreEntries;

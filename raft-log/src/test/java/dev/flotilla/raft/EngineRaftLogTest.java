@@ -18,7 +18,9 @@ import dev.flotilla.storage.testkit.FlushGate;
 import dev.flotilla.storage.testkit.GatedEngineFactory;
 import dev.flotilla.storage.testkit.InMemoryEngineFactory;
 import dev.flotilla.storage.testkit.InMemoryEngineFactory.Completion;
+import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -411,6 +413,35 @@ class EngineRaftLogTest {
     assertThat(log.loadMetadata().getTerm()).isEqualTo(3);
     assertThat(log.loadMetadata().getVotedFor()).isEqualTo(RaftPeerId.valueOf("b"));
     assertThat(host.events).containsExactly("term 3");
+  }
+
+  @Test
+  void shouldCloseWhenAVoteCannotBeWritten() throws Exception {
+    // given
+    Path vote = directory.resolve(VoteStore.FILE);
+    Files.delete(vote);
+    Files.createDirectory(vote);
+
+    // then the failure comes before anybody could be told of the vote
+    RaftStorageMetadata cast = RaftStorageMetadata.valueOf(3, RaftPeerId.valueOf("b"));
+    assertThatThrownBy(() -> log.persistMetadata(cast)).isInstanceOf(IOException.class);
+    assertThat(host.events).containsExactly("failed", "close");
+  }
+
+  @Test
+  void shouldCutItsFirstEntryToo() throws Exception {
+    // given
+    get(appendEntries(records(1, 5), records(1, 5)));
+
+    // when
+    host.term = 2;
+    check();
+    assertThat(get(log.truncate(0))).isEqualTo(-1);
+
+    // then
+    assertThat(memory.tail()).isEqualTo(LogTail.behind(LogBase.ORIGIN));
+    leader = LogTail.behind(LogBase.ORIGIN);
+    assertThat(get(appendEntries(records(2, 1)))).isZero();
   }
 
   @Test

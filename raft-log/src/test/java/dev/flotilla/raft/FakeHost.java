@@ -48,6 +48,11 @@ final class FakeHost implements LogHost {
   }
 
   @Override
+  public void unreadable(long index, RuntimeException cause) {
+    events.add("unreadable " + index);
+  }
+
+  @Override
   public void damaged(String reason, Throwable cause) {
     events.add("damaged");
   }

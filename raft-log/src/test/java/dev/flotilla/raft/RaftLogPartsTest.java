@@ -6,12 +6,16 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.flotilla.storage.LogBase;
 import dev.flotilla.storage.TermStart;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
+import org.apache.ratis.conf.RaftProperties;
+import org.apache.ratis.grpc.GrpcConfigKeys;
+import org.apache.ratis.server.RaftServerConfigKeys;
 import org.apache.ratis.server.impl.RaftLogInstaller;
 import org.junit.jupiter.api.Test;
 
@@ -107,6 +111,22 @@ class RaftLogPartsTest {
             new Leadership.Ready(4),
             new Leadership.Following(5, Optional.empty()),
             new Leadership.Failed(5, "broken"));
+  }
+
+  @Test
+  void shouldSetWhatSafetyNeedsOfRatis() {
+    // when
+    RaftNodeConfig config = TestNodes.config(Path.of("node"), 1, 0, TestEngines.NAME);
+    RaftProperties properties = RatisSettings.of(config, Path.of("scratch"));
+
+    // then requests are appended by the thread that checked them, and few are on their way
+    assertThat(RaftServerConfigKeys.Log.appendEntriesComposeEnabled(properties)).isFalse();
+    assertThat(GrpcConfigKeys.Server.leaderOutstandingAppendsMax(properties)).isEqualTo(4);
+    // and an entry that passes our limit fits what is sent
+    assertThat(RaftServerConfigKeys.Log.Appender.bufferByteLimit(properties).getSize())
+        .isGreaterThanOrEqualTo(TestNodes.MAX_ENTRY_BYTES + AppendQueue.OVERHEAD_BYTES);
+    // and snapshots are notified, not copied
+    assertThat(RaftServerConfigKeys.Log.Appender.installSnapshotEnabled(properties)).isFalse();
   }
 
   @Test

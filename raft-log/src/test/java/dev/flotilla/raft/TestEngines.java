@@ -21,10 +21,20 @@ public final class TestEngines implements StorageEngineFactory {
   static final String NAME = "gated-memory";
 
   private static final Map<Path, GatedEngineFactory> DISKS = new ConcurrentHashMap<>();
+  private static final Map<Path, DiskFaults> FAULTS = new ConcurrentHashMap<>();
 
   /** The gate of a node's logs. */
   static FlushGate gate(Path nodeDirectory) {
     return disk(nodeDirectory.resolve("engines").resolve(NAME)).gate();
+  }
+
+  /** What can be broken below a node's logs. */
+  static DiskFaults faults(Path nodeDirectory) {
+    return faultsOf(nodeDirectory.resolve("engines").resolve(NAME));
+  }
+
+  private static DiskFaults faultsOf(Path directory) {
+    return FAULTS.computeIfAbsent(directory, absent -> new DiskFaults());
   }
 
   private static GatedEngineFactory disk(Path directory) {
@@ -40,6 +50,6 @@ public final class TestEngines implements StorageEngineFactory {
 
   @Override
   public StorageEngine open(EngineContext context) {
-    return disk(context.directory()).open(context);
+    return faultsOf(context.directory()).below(disk(context.directory()).open(context));
   }
 }

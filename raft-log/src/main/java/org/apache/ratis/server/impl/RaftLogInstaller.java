@@ -102,6 +102,11 @@ public final class RaftLogInstaller {
     return division.getInfo().getLifeCycleState() == LifeCycle.State.RUNNING;
   }
 
+  /** Whether the group is being closed, or is closed. */
+  public boolean closing() {
+    return division.getInfo().getLifeCycleState().isClosingOrClosed();
+  }
+
   /** The current configuration. */
   public RaftConfiguration configuration() {
     return division.getRaftConf();
