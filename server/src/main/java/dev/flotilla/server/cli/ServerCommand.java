@@ -59,7 +59,7 @@ final class ServerCommand implements Callable<Integer> {
   ServerCommand() {}
 
   @Override
-  public Integer call() throws InterruptedException, IOException {
+  public Integer call() throws InterruptedException {
     NodeConfig config;
     try {
       config = NodeConfig.of(settings());
@@ -67,6 +67,8 @@ final class ServerCommand implements Callable<Integer> {
       return failed(2, e.getMessage());
     } catch (NoSuchFileException e) {
       return failed(2, "there is no file " + file);
+    } catch (IOException | IllegalArgumentException e) {
+      return failed(2, "file " + file + " cannot be read: " + e.getMessage());
     }
     if (!config.withoutEffect().isEmpty()) {
       LOG.warn(
