@@ -58,6 +58,27 @@ final class PartitionOnRaftTest {
   }
 
   @Test
+  void shouldNotReadTheLogAgainAfterACleanStop() throws Exception {
+    Uuid id;
+    try (RaftFixture raft = new RaftFixture(directory, Runnable::run)) {
+      id = raft.create("t", Map.of());
+      TestClient client = new TestClient(raft.node);
+      for (int sequence = 0; sequence < 100; sequence++) {
+        client.produce("t", Batches.idempotent(9, 0, sequence, "v" + sequence));
+      }
+      assertThat(raft.registry.counter("raft.applied").getCount()).isGreaterThanOrEqualTo(100);
+    }
+    try (RaftFixture raft = new RaftFixture(directory, Runnable::run)) {
+      raft.open("t", id);
+      TestClient client = new TestClient(raft.node);
+      var again = client.produce("t", Batches.idempotent(9, 0, 99, "v99"));
+      assertThat(again.baseOffset()).isEqualTo(99);
+      // The checkpoint held the producer: only what the new term brought was applied.
+      assertThat(raft.registry.counter("raft.applied").getCount()).isLessThan(5);
+    }
+  }
+
+  @Test
   void shouldWakeAWaitingFetchAndTellWhereAnEpochEnds() throws Exception {
     try (RaftFixture raft = new RaftFixture(directory, Runnable::run)) {
       raft.create("t", Map.of());

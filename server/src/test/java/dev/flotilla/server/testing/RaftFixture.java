@@ -23,6 +23,9 @@ import org.apache.kafka.common.Uuid;
 /** A node's partitions on real Raft groups of one voter, stored by the mmap engine. */
 public final class RaftFixture implements AutoCloseable {
 
+  /** What the Raft server of this start tells of itself. */
+  public final MetricRegistry registry = new MetricRegistry();
+
   public final PartitionFixture node;
 
   private final RaftNode raft;
@@ -43,7 +46,7 @@ public final class RaftFixture implements AutoCloseable {
                 Duration.ofMillis(400),
                 Duration.ofMillis(800),
                 Clock.systemUTC()),
-            new MetricRegistry());
+            registry);
     node = new PartitionFixture(ReplicaLogs.of(raft), readers);
   }
 
