@@ -1,5 +1,7 @@
 package dev.flotilla.raft;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import dev.flotilla.storage.EntryHeader;
 import dev.flotilla.storage.EntryKind;
 import java.nio.ByteBuffer;
@@ -164,5 +166,18 @@ final class AppendQueueHarness {
     public void restore(ByteBuffer snapshot) {
       throw new UnsupportedOperationException("the queue restores nothing");
     }
+  }
+
+  static Appended stored(long first, long last) {
+    return new Appended(first, last, NOW_MS, Appended.Origin.STORED);
+  }
+
+  static Appended duplicate(long first, long last) {
+    return new Appended(first, last, NOW_MS, Appended.Origin.DUPLICATE);
+  }
+
+  static void assertFails(PendingAppend pending, Class<? extends Throwable> cause) {
+    assertThat(pending.future()).isCompletedExceptionally();
+    assertThat(pending.future().exceptionNow()).isInstanceOf(cause);
   }
 }

@@ -5,10 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.flotilla.storage.BatchExtent;
 import dev.flotilla.storage.EntryHeader;
-import dev.flotilla.storage.EntryKind;
 import java.nio.ByteBuffer;
 import java.util.List;
-import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class AppendQueueTest {
@@ -72,7 +70,7 @@ class AppendQueueTest {
     harness.apply(harness.lastEntry());
 
     // then
-    assertThat(first.future()).isCompletedWithValue(stored(0, 1));
+    assertThat(first.future()).isCompletedWithValue(AppendQueueHarness.stored(0, 1));
     assertThat(harness.submitted).hasSize(2);
     assertThat(AppendQueueHarness.numbers(harness.lastEntry())).containsExactly(2, 3);
     assertThat(List.of(second.expectedBaseOffset(), third.expectedBaseOffset()))
@@ -82,8 +80,8 @@ class AppendQueueTest {
     harness.apply(harness.lastEntry());
 
     // then
-    assertThat(second.future()).isCompletedWithValue(stored(2, 4));
-    assertThat(third.future()).isCompletedWithValue(stored(5, 8));
+    assertThat(second.future()).isCompletedWithValue(AppendQueueHarness.stored(2, 4));
+    assertThat(third.future()).isCompletedWithValue(AppendQueueHarness.stored(5, 8));
     assertThat(harness.budget.usedBytes()).isZero();
   }
 
@@ -157,7 +155,7 @@ class AppendQueueTest {
     PendingAppend pending = harness.enqueue(TestBatch.of(1, 1));
 
     // then
-    assertFails(pending, ReplicatedLogException.Refused.class);
+    AppendQueueHarness.assertFails(pending, ReplicatedLogException.Refused.class);
     assertThat(harness.submitted).isEmpty();
   }
 
@@ -228,12 +226,12 @@ class AppendQueueTest {
 
     // when
     harness.apply(harness.lastEntry());
-    assertFails(refused, ReplicatedLogException.Refused.class);
+    AppendQueueHarness.assertFails(refused, ReplicatedLogException.Refused.class);
     harness.apply(harness.lastEntry());
 
     // then the offsets are dense
-    assertThat(before.future()).isCompletedWithValue(stored(1, 2));
-    assertThat(after.future()).isCompletedWithValue(stored(3, 6));
+    assertThat(before.future()).isCompletedWithValue(AppendQueueHarness.stored(1, 2));
+    assertThat(after.future()).isCompletedWithValue(AppendQueueHarness.stored(3, 6));
   }
 
   @Test
@@ -246,7 +244,7 @@ class AppendQueueTest {
     PendingAppend next = harness.enqueue(TestBatch.of(2, 1));
 
     // then
-    assertFails(refused, ReplicatedLogException.Refused.class);
+    AppendQueueHarness.assertFails(refused, ReplicatedLogException.Refused.class);
     assertThat(next.expectedBaseOffset()).isZero();
     assertThat(harness.lastEntry().baseOffset()).isZero();
   }
@@ -261,7 +259,7 @@ class AppendQueueTest {
         harness.enqueue(TestBatch.of(1, 3).withFate(TestBatch.Fate.THROWS_AT_ADMISSION));
 
     // then
-    assertFails(bad, ReplicatedLogException.Refused.class);
+    AppendQueueHarness.assertFails(bad, ReplicatedLogException.Refused.class);
     harness.enqueue(TestBatch.of(2, 1));
     assertThat(harness.lastEntry().baseOffset()).isZero();
     assertThat(harness.budget.usedBytes()).isEqualTo(100);
@@ -277,7 +275,7 @@ class AppendQueueTest {
         harness.enqueue(TestBatch.of(1, 3).withFate(TestBatch.Fate.THROWS_AT_WRITE));
 
     // then
-    assertFails(bad, ReplicatedLogException.Refused.class);
+    AppendQueueHarness.assertFails(bad, ReplicatedLogException.Refused.class);
     harness.enqueue(TestBatch.of(2, 1));
     assertThat(harness.lastEntry().baseOffset()).isZero();
   }
@@ -293,7 +291,7 @@ class AppendQueueTest {
     PendingAppend duplicate = harness.enqueue(TestBatch.of(1, 2));
 
     // then
-    assertThat(duplicate.future()).isCompletedWithValue(duplicate(10, 11));
+    assertThat(duplicate.future()).isCompletedWithValue(AppendQueueHarness.duplicate(10, 11));
     assertThat(harness.submitted).hasSize(1);
   }
 
@@ -309,8 +307,8 @@ class AppendQueueTest {
     // then
     assertThat(duplicate.future()).isNotDone();
     harness.apply(harness.lastEntry());
-    assertThat(original.future()).isCompletedWithValue(stored(10, 11));
-    assertThat(duplicate.future()).isCompletedWithValue(duplicate(10, 11));
+    assertThat(original.future()).isCompletedWithValue(AppendQueueHarness.stored(10, 11));
+    assertThat(duplicate.future()).isCompletedWithValue(AppendQueueHarness.duplicate(10, 11));
     assertThat(harness.submitted).hasSize(1);
   }
 
@@ -329,217 +327,7 @@ class AppendQueueTest {
     assertThat(AppendQueueHarness.numbers(harness.lastEntry())).containsExactly(1);
     assertThat(duplicate.future()).isNotDone();
     harness.apply(harness.lastEntry());
-    assertThat(original.future()).isCompletedWithValue(stored(1, 2));
-    assertThat(duplicate.future()).isCompletedWithValue(duplicate(1, 2));
-  }
-
-  @Test
-  void shouldFailAllThatIsPendingWhenLeadershipIsLost() {
-    // given
-    queue.ready(1, 0);
-    PendingAppend inFlight = harness.enqueue(TestBatch.of(1, 1));
-    PendingAppend waiting = harness.enqueue(TestBatch.of(2, 1));
-
-    // when
-    queue.lost(new Leadership.Following(2, Optional.of(7)));
-
-    // then
-    assertFails(inFlight, ReplicatedLogException.NotLeader.class);
-    assertFails(waiting, ReplicatedLogException.NotLeader.class);
-    assertThat(harness.budget.usedBytes()).isZero();
-  }
-
-  @Test
-  void shouldFailPendingAsUnavailableWhenReplicaFails() {
-    queue.ready(1, 0);
-    PendingAppend pending = harness.enqueue(TestBatch.of(1, 1));
-
-    queue.lost(new Leadership.Failed(1, "flush failed"));
-
-    assertFails(pending, ReplicatedLogException.Unavailable.class);
-  }
-
-  @Test
-  void shouldBuildNothingAfterLeadershipWasLost() {
-    // given a task that is late
-    queue.ready(1, 0);
-    PendingAppend pending = queue.enqueue(TestBatch.of(1, 1));
-
-    // when
-    queue.lost(new Leadership.Following(2, Optional.empty()));
-    harness.runTasks();
-
-    // then
-    assertFails(pending, ReplicatedLogException.NotLeader.class);
-    assertThat(harness.state.admissions).isZero();
-    assertThat(harness.submitted).isEmpty();
-  }
-
-  @Test
-  void shouldNeverGiveUpEntryOfUnknownOutcomeWhileLeading() {
-    // given
-    queue.ready(1, 0);
-    PendingAppend pending = harness.enqueue(TestBatch.of(1, 1));
-    PendingAppend waiting = harness.enqueue(TestBatch.of(2, 1));
-
-    // when
-    harness
-        .submitted
-        .getLast()
-        .future()
-        .completeExceptionally(new IllegalStateException("timeout"));
-    harness.runTasks();
-
-    // then
-    assertThat(pending.future()).isNotDone();
-    assertThat(waiting.future()).isNotDone();
-    assertThat(harness.submitted).hasSize(1);
-
-    // when it is applied after all
-    harness.apply(harness.lastEntry());
-
-    // then
-    assertThat(pending.future()).isCompletedWithValue(stored(0, 0));
-    assertThat(harness.submitted).hasSize(2);
-  }
-
-  @Test
-  void shouldFailWhatIsKnownNotToBeAppendedAndAllBehindIt() {
-    // given
-    queue.ready(1, 0);
-    PendingAppend pending = harness.enqueue(TestBatch.of(1, 1));
-    PendingAppend waiting = harness.enqueue(TestBatch.of(2, 1));
-
-    // when
-    harness
-        .submitted
-        .getLast()
-        .future()
-        .completeExceptionally(
-            new EntrySink.NotAppended(new ReplicatedLogException.Overloaded("Raft is busy")));
-
-    // then
-    assertFails(pending, ReplicatedLogException.Overloaded.class);
-    assertFails(waiting, ReplicatedLogException.Overloaded.class);
-    PendingAppend next = harness.enqueue(TestBatch.of(2, 1));
-    assertThat(next.expectedBaseOffset()).isZero();
-    harness.apply(harness.lastEntry());
-    assertThat(next.future()).isCompletedWithValue(stored(0, 0));
-  }
-
-  @Test
-  void shouldNotBeConfusedByEntryOfAnEarlierTerm() {
-    // given an entry of term 1 that commits late, below the new leader's first entry
-    queue.ready(1, 0);
-    harness.enqueue(TestBatch.of(1, 2));
-    EntryHeader old = harness.header(harness.lastEntry());
-    queue.lost(new Leadership.Following(2, Optional.empty()));
-    queue.ready(3, 2);
-    PendingAppend pending = harness.enqueue(TestBatch.of(2, 1));
-
-    // when
-    queue.applied(old);
-
-    // then
-    assertThat(pending.future()).isNotDone();
-    assertThat(harness.lastEntry().baseOffset()).isEqualTo(2);
-    harness.apply(harness.lastEntry());
-    assertThat(pending.future()).isCompletedWithValue(stored(2, 2));
-  }
-
-  @Test
-  void shouldNotBeConfusedByLateFailureOfAnEarlierTerm() {
-    // given
-    queue.ready(1, 0);
-    harness.enqueue(TestBatch.of(1, 2));
-    queue.lost(new Leadership.Following(2, Optional.empty()));
-    queue.ready(3, 0);
-    PendingAppend pending = harness.enqueue(TestBatch.of(2, 1));
-
-    // when
-    harness
-        .submitted
-        .getFirst()
-        .future()
-        .completeExceptionally(
-            new EntrySink.NotAppended(new ReplicatedLogException.Overloaded("late")));
-
-    // then
-    assertThat(pending.future()).isNotDone();
-  }
-
-  @Test
-  void shouldIgnoreStaleWordOfLeadership() {
-    // given
-    queue.ready(5, 0);
-    PendingAppend pending = harness.enqueue(TestBatch.of(1, 1));
-
-    // when
-    queue.lost(new Leadership.Following(4, Optional.empty()));
-    queue.ready(4, 0);
-    queue.ready(5, 0);
-
-    // then
-    assertThat(pending.future()).isNotDone();
-    harness.apply(harness.lastEntry());
-    assertThat(pending.future()).isCompletedWithValue(stored(0, 0));
-  }
-
-  @Test
-  void shouldIgnoreEntriesWithoutRecords() {
-    // given
-    queue.ready(5, 3);
-    PendingAppend pending = harness.enqueue(TestBatch.of(1, 1));
-    EntryHeader command =
-        new EntryHeader(
-            9, 5, EntryKind.RAFT_ONLY, 3, 0, 0, -1, -1, 0, List.of(), ByteBuffer.allocate(0));
-
-    // when
-    queue.applied(command);
-
-    // then
-    assertThat(pending.future()).isNotDone();
-  }
-
-  @Test
-  void shouldThrowWhenAnEntryOfItsTermWasNotItsOwn() {
-    // given
-    queue.ready(5, 3);
-    harness.enqueue(TestBatch.of(1, 1));
-    BuiltEntry entry = harness.lastEntry();
-    harness.apply(entry);
-
-    // when, then
-    assertThatThrownBy(() -> queue.applied(harness.header(entry)))
-        .isInstanceOf(IllegalStateException.class);
-  }
-
-  @Test
-  void shouldLetCallersEnqueueWhenAnswered() {
-    // given a producer that sends its next batch when it is answered
-    queue.ready(1, 0);
-    PendingAppend first = queue.enqueue(TestBatch.of(1, 1));
-    var next = first.future().thenApply(_ -> queue.enqueue(TestBatch.of(2, 1)));
-    harness.runTasks();
-
-    // when
-    harness.apply(harness.lastEntry());
-
-    // then
-    assertThat(next).isCompleted();
-    assertThat(harness.lastEntry().baseOffset()).isEqualTo(1);
-  }
-
-  private static Appended stored(long first, long last) {
-    return new Appended(first, last, AppendQueueHarness.NOW_MS, Appended.Origin.STORED);
-  }
-
-  private static Appended duplicate(long first, long last) {
-    return new Appended(first, last, AppendQueueHarness.NOW_MS, Appended.Origin.DUPLICATE);
-  }
-
-  private static void assertFails(PendingAppend pending, Class<? extends Throwable> cause) {
-    assertThat(pending.future()).isCompletedExceptionally();
-    assertThat(pending.future().exceptionNow()).isInstanceOf(cause);
+    assertThat(original.future()).isCompletedWithValue(AppendQueueHarness.stored(1, 2));
+    assertThat(duplicate.future()).isCompletedWithValue(AppendQueueHarness.duplicate(1, 2));
   }
 }
