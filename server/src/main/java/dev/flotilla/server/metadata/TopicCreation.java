@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.apache.kafka.common.Uuid;
@@ -114,13 +115,23 @@ public final class TopicCreation {
         topic.configs().add(new CreatableTopicConfig().setName(key).setValue(value)));
     return create(topic)
         .thenApply(Created::id)
-        .exceptionallyCompose(failure -> {
-          // Somebody else was faster.
-          var now = metadata.image().topics().getTopic(name);
-          return now == null
-              ? CompletableFuture.failedFuture(failure)
-              : CompletableFuture.completedFuture(now.id());
-        });
+        .exceptionallyCompose(failure ->
+            cause(failure) instanceof TopicExistsException
+                ? created(name)
+                : CompletableFuture.failedFuture(failure));
+  }
+
+  /** The id of a topic that somebody else creates: the metadata has it, the image will. */
+  private CompletableFuture<Uuid> created(String name) {
+    var seen = metadata.when(image -> image.topics().getTopic(name) != null);
+    return seen.orTimeout(LEADERS_WAIT.toMillis(), TimeUnit.MILLISECONDS)
+        .thenApply(image -> image.topics().getTopic(name).id())
+        .whenComplete((id, failure) -> seen.cancel(false));
+  }
+
+  private static Throwable cause(Throwable failure) {
+    var cause = failure.getCause();
+    return failure instanceof CompletionException && cause != null ? cause : failure;
   }
 
   private record Plan(Created created, Command command) {}
