@@ -154,6 +154,9 @@ public interface LogStore extends AutoCloseable {
    * offset, span, times and digest of an entry stay as they were. Blocks its caller until the
    * outcome is durable. A reader, and a crash at any instant, sees each entry as it was or as it
    * became. An engine may leave entries alone that lie in its newest file.
+   *
+   * <p>Only of entries that are never truncated afterwards: a cut within a run of emptied entries
+   * leaves the offsets of the whole run.
    */
   void compact(long fromIndex, long toIndex, EntryCompactor compactor);
 

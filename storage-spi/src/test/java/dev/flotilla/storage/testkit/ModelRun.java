@@ -29,6 +29,9 @@ final class ModelRun implements AutoCloseable {
     private LogStore log;
     private LogContent content;
 
+    /** The index after the last entry that may have been compacted. */
+    private long compactedEnd;
+
     /** Writes that nobody has waited for. */
     private final List<CompletableFuture<Void>> pending = new ArrayList<>();
 
@@ -58,7 +61,7 @@ final class ModelRun implements AutoCloseable {
     RandomWrites writes = new RandomWrites(target.content, random);
     switch (step.kind()) {
       case APPEND -> write(target, writes.append());
-      case TRUNCATE -> write(target, writes.truncate());
+      case TRUNCATE -> truncate(target, writes.truncate());
       case COMPARE -> compare(target);
       case DROP_PREFIX -> dropPrefix(target, writes);
       case RESET -> reset(target, writes.base());
@@ -73,6 +76,13 @@ final class ModelRun implements AutoCloseable {
     target.pending.add(target.log.write(set));
     target.content.apply(set);
     assertThat(target.log.endIndex()).isLessThanOrEqualTo(target.content.endIndex());
+  }
+
+  /** What was compacted is committed, and never truncated. */
+  private static void truncate(Modelled target, WriteSet set) {
+    if (set.truncateFrom() >= target.compactedEnd) {
+      write(target, set);
+    }
   }
 
   private static void compare(Modelled target) {
@@ -94,6 +104,7 @@ final class ModelRun implements AutoCloseable {
     target.settle();
     EngineFixture.await(target.log.reset(base));
     target.content.reset(base);
+    target.compactedEnd = 0;
   }
 
   private static void compact(Modelled target, SplittableRandom random, EntryCompactor compactor) {
@@ -102,6 +113,7 @@ final class ModelRun implements AutoCloseable {
     long from = first + random.nextLong(target.content.endIndex() - first + 1);
     long to = from + random.nextLong(target.content.endIndex() - from + 1);
     target.log.compact(from, to, compactor);
+    target.compactedEnd = Math.max(target.compactedEnd, to);
     for (Entry entry : target.content.entries()) {
       long index = entry.header().index();
       if (index >= from && index < to && !LogReader.entry(target.log, index).equals(entry)) {
@@ -124,7 +136,7 @@ final class ModelRun implements AutoCloseable {
   private void cut(Modelled target, SplittableRandom random) {
     target.log.close();
     target.settle();
-    long first = target.content.base().index() + 1;
+    long first = Math.max(target.content.base().index() + 1, target.compactedEnd);
     long end = first + random.nextLong(target.content.endIndex() - first + 1);
     target.log = engine.openCutAt(target.id, end);
     target.content.truncate(end);
@@ -139,6 +151,7 @@ final class ModelRun implements AutoCloseable {
     target.id = LogId.random();
     target.log = engine.create(target.id, base);
     target.content = new LogContent(base);
+    target.compactedEnd = 0;
   }
 
   void compareAll() {
