@@ -42,11 +42,16 @@ class LeftoversTest {
       // then: less than one for each
       TestNodes.await("closed files", () -> descriptors() <= descriptors + 5);
       assertThat(mappings()).isZero();
-      assertThat(directBytes()).isLessThan(directBytes + DIRECT_BYTES_OF_A_GROUP);
+      TestNodes.await(
+          "buffers that were given back",
+          () -> directBytes() < directBytes + DIRECT_BYTES_OF_A_GROUP);
     }
   }
 
-  /** Of all direct buffers that were not given back. */
+  /**
+   * Of all direct buffers that were not given back. Those that a collection finds are given back by
+   * another thread a little later; what is still referred to never is.
+   */
   private static long directBytes() {
     System.gc();
     return ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class).stream()
