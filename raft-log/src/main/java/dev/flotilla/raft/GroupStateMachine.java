@@ -59,7 +59,7 @@ final class GroupStateMachine extends BaseStateMachine {
 
   @Override
   public TermIndex getLastAppliedTermIndex() {
-    return replica.lastApplied();
+    return replica.state().last();
   }
 
   /** In memory: Ratis asks with every message. */
@@ -108,7 +108,7 @@ final class GroupStateMachine extends BaseStateMachine {
       String refusal = refusal(entry);
       if (refusal != null) {
         throw new StateMachineException(
-            replica.division().memberId(), new IOException(refusal), false);
+            replica.member().division().memberId(), new IOException(refusal), false);
       }
     }
     return transaction;
@@ -116,7 +116,7 @@ final class GroupStateMachine extends BaseStateMachine {
 
   /** An entry goes into the log of the term, and at the offset, that it was built for. */
   private @Nullable String refusal(BuiltEntry entry) {
-    long term = replica.division().currentTerm();
+    long term = replica.member().division().currentTerm();
     long endOffset = replica.memory().tail().endOffset();
     return entry.term() == term && entry.baseOffset() == endOffset
         ? null
@@ -136,12 +136,14 @@ final class GroupStateMachine extends BaseStateMachine {
   public void notifyConfigurationChanged(
       long term, long index, RaftConfigurationProto configuration) {
     configurationTerm = term;
-    replica.applyConfiguration(
-        LogEntryProto.newBuilder()
-            .setTerm(term)
-            .setIndex(index)
-            .setConfigurationEntry(configuration)
-            .build());
+    replica
+        .state()
+        .configuration(
+            LogEntryProto.newBuilder()
+                .setTerm(term)
+                .setIndex(index)
+                .setConfigurationEntry(configuration)
+                .build());
   }
 
   @Override
@@ -153,18 +155,18 @@ final class GroupStateMachine extends BaseStateMachine {
 
   @Override
   public void notifyLeaderChanged(RaftGroupMemberId member, RaftPeerId leader) {
-    replica.leaderChanged(leader);
+    replica.member().leaderChanged(leader);
   }
 
   /** Follows the {@link #notifyConfigurationChanged} of the leader's first entry. */
   @Override
   public void notifyLeaderReady() {
-    replica.leadership().ready(configurationTerm);
+    replica.member().leadership().ready(configurationTerm);
   }
 
   @Override
   public void notifyNotLeader(Collection<TransactionContext> pendingEntries) {
-    replica.leadership().lost();
+    replica.member().leadership().lost();
   }
 
   // Catching up from a leader whose log begins later.

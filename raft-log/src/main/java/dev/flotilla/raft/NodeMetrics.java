@@ -79,7 +79,7 @@ final class NodeMetrics implements AppendListener, AutoCloseable {
     gauge("raft.index.last", replicas, replica -> replica.memory().tail().lastIndex());
     gauge("raft.index.flushed", replicas, replica -> replica.memory().flushIndex());
     gauge("raft.index.committed", replicas, Replica::commitIndex);
-    gauge("raft.index.applied", replicas, replica -> replica.lastApplied().getIndex());
+    gauge("raft.index.applied", replicas, replica -> replica.state().last().getIndex());
   }
 
   private void gauge(String name, Collection<Replica> replicas, ToLongFunction<Replica> value) {

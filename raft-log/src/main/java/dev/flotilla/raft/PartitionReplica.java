@@ -82,12 +82,12 @@ final class PartitionReplica implements Applied, ReplicatedLog {
 
   @Override
   public long logEndOffset() {
-    return replica().store().endOffset();
+    return replica().stored().store().endOffset();
   }
 
   @Override
   public long diskBytes() {
-    return replica().store().diskBytes();
+    return replica().stored().store().diskBytes();
   }
 
   @Override
@@ -152,11 +152,11 @@ final class PartitionReplica implements Applied, ReplicatedLog {
 
   /** The entry that holds the offset; where no records are left, the last one that is applied. */
   private static long startIndex(Replica replica, long offset) {
-    long applied = replica.lastApplied().getIndex();
-    if (offset >= replica.appliedEndOffset()) {
+    long applied = replica.state().last().getIndex();
+    if (offset >= replica.state().endOffset()) {
       return applied;
     }
-    return Math.min(replica.store().indexOfOffset(offset).orElse(applied), applied);
+    return Math.min(replica.stored().store().indexOfOffset(offset).orElse(applied), applied);
   }
 
   private LogReader reader() {
@@ -175,13 +175,13 @@ final class PartitionReplica implements Applied, ReplicatedLog {
     reader =
         new LogReader(
             name,
-            replica.store(),
+            replica.stored().store(),
             () -> replica.memory().start().offset(),
             this::highWatermark,
             () -> leadership.term(),
-            e -> replica.damaged("a read found damage: " + e.getMessage(), e));
+            e -> replica.member().damaged("a read found damage: " + e.getMessage(), e));
     if (leadership instanceof Leadership.Failed) {
-      leadershipChanged(replica.leadership().current());
+      leadershipChanged(replica.member().leadership().current());
     }
   }
 
@@ -213,6 +213,7 @@ final class PartitionReplica implements Applied, ReplicatedLog {
     if (command.hasMoveLogStart()) {
       StoredLogStart start = command.getMoveLogStart();
       replica()
+          .trim()
           .moveStart(new LogStart(start.getIndex(), start.getPredecessorTerm(), start.getOffset()));
     }
     return ByteBuffer.allocate(0);

@@ -1,7 +1,6 @@
 package dev.flotilla.raft;
 
 import com.codahale.metrics.MetricRegistry;
-import dev.flotilla.proto.ReplicaDescriptor;
 import dev.flotilla.proto.ReplicaKind;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -15,7 +14,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.Executor;
 import org.apache.ratis.conf.RaftProperties;
-import org.apache.ratis.protocol.RaftPeerId;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -221,7 +219,7 @@ public final class RaftNode implements AutoCloseable {
     synchronized (replica) {
       if (running.get(group) == replica) {
         resources.forget(replica);
-        replica.awaitOwnEnd();
+        replica.member().awaitOwnEnd();
         server.remove(group);
         running.remove(group, replica);
       }
@@ -251,7 +249,7 @@ public final class RaftNode implements AutoCloseable {
       return true;
     } catch (ReplicaQuarantinedException e) {
       LOG.error("{}: cannot be opened again", failed.name(), e);
-      failed.applied().leadershipChanged(failed.leadership().current());
+      failed.applied().leadershipChanged(failed.member().leadership().current());
       return true;
     } catch (IOException | RuntimeException e) {
       LOG.warn("{}: not open again yet", failed.name(), e);
@@ -264,7 +262,7 @@ public final class RaftNode implements AutoCloseable {
   public void close() {
     open.clear();
     running.values().forEach(resources::forget);
-    running.values().forEach(Replica::awaitOwnEnd);
+    running.values().forEach(replica -> replica.member().awaitOwnEnd());
     server.close();
     running.clear();
     resources.close();
@@ -305,9 +303,5 @@ public final class RaftNode implements AutoCloseable {
   /** How much of what is durable one log keeps in memory at most. */
   long recentBytesPerLog() {
     return NodeResources.RECENT_BYTES_PER_LOG;
-  }
-
-  Optional<Integer> nodeOf(ReplicaDescriptor descriptor, RaftPeerId peer) {
-    return RatisServer.nodeOf(descriptor, peer);
   }
 }

@@ -71,7 +71,7 @@ final class StartTransfer {
     LogBase base = replica.memory().baseBefore(start);
     Checkpoint.Builder checkpoint = StoredReplica.at(base);
     checkpoint.getLogStartBuilder().setOffset(start.offset());
-    return checkpoint.setConfiguration(replica.configuration()).build();
+    return checkpoint.setConfiguration(replica.state().configuration()).build();
   }
 
   /**
@@ -79,7 +79,7 @@ final class StartTransfer {
    * it goes on, or with null if it has nothing and the leader has everything.
    */
   CompletableFuture<@Nullable TermIndex> follow(RoleInfoProto role, long leaderStart) {
-    long applied = replica.lastApplied().getIndex();
+    long applied = replica.state().last().getIndex();
     if (applied < 0 && leaderStart == 0) {
       return CompletableFuture.completedFuture(null);
     }
@@ -107,10 +107,10 @@ final class StartTransfer {
 
   private TermIndex catchUp(TermIndex committed) throws IOException {
     replica.log().updateSnapshotIndex(committed.getIndex());
-    replica.division().commitIndexRose();
+    replica.member().division().commitIndexRose();
     long deadline = System.nanoTime() + PATIENCE.toNanos();
     try {
-      while (replica.lastApplied().getIndex() < committed.getIndex()) {
+      while (replica.state().last().getIndex() < committed.getIndex()) {
         if (System.nanoTime() - deadline > 0) {
           throw new IOException(replica.name() + " does not apply " + committed);
         }
@@ -120,11 +120,11 @@ final class StartTransfer {
       Thread.currentThread().interrupt();
       throw new IOException(e);
     }
-    return replica.lastApplied();
+    return replica.state().last();
   }
 
   private Checkpoint fetch(RaftPeer leader) throws IOException {
-    RaftGroupId group = replica.division().memberId().getGroupId();
+    RaftGroupId group = replica.member().division().memberId().getGroupId();
     try (RaftClient client =
         RaftClient.newBuilder()
             .setProperties(replica.node().ratisProperties())

@@ -81,14 +81,14 @@ final class Submission {
 
   private static CompletableFuture<RaftClientReply> submit(Replica replica, Message message) {
     try {
-      return replica.division().submit(request(replica, message));
+      return replica.member().division().submit(request(replica, message));
     } catch (IOException | RuntimeException e) {
       return CompletableFuture.failedFuture(e);
     }
   }
 
   private static RaftClientRequest request(Replica replica, Message message) {
-    RaftGroupMemberId member = replica.division().memberId();
+    RaftGroupMemberId member = replica.member().division().memberId();
     return RaftClientRequest.newBuilder()
         .setClientId(CLIENT)
         .setServerId(member.getPeerId())
@@ -109,9 +109,9 @@ final class Submission {
     String log = replica.name();
     return switch (cause) {
       case NotLeaderException e ->
-          new ReplicatedLogException.NotLeader(log, replica.leadership().current());
+          new ReplicatedLogException.NotLeader(log, replica.member().leadership().current());
       case LeaderSteppingDownException e ->
-          new ReplicatedLogException.NotLeader(log, replica.leadership().current());
+          new ReplicatedLogException.NotLeader(log, replica.member().leadership().current());
       case LeaderNotReadyException e -> new ReplicatedLogException.NotReady(log);
       case ServerNotReadyException e -> new ReplicatedLogException.Unavailable(log + ": " + e);
       case ResourceUnavailableException e ->

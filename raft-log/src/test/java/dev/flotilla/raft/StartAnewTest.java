@@ -37,7 +37,7 @@ class StartAnewTest {
       Replica replica = cluster.node(follower).replica(group).orElseThrow();
       TestNodes.await("the start", () -> replica.memory().start().offset() == 20);
       byte[] content = cluster.content(follower, group);
-      TermIndex applied = replica.lastApplied();
+      TermIndex applied = replica.state().last();
       LogTail tail = replica.memory().tail();
 
       // when its appender was restarted, which may name any start up to the follower's end
@@ -107,7 +107,7 @@ class StartAnewTest {
     try (RaftNode node = TestNodes.start(config)) {
       ReplicatedLog log = node.openLog(group, "t-0", state, new Quiet());
       Replica replica = node.replica(group).orElseThrow();
-      assertThat(replica.store().base())
+      assertThat(replica.stored().store().base())
           .isEqualTo(new LogBase(checkpoint.getIndex(), checkpoint.getTerm(), 300, 7));
       assertThat(log.logStartOffset()).isEqualTo(300);
       TestNodes.await("a leader", () -> log.leadership() instanceof Leadership.Ready);

@@ -1,0 +1,168 @@
+package dev.flotilla.raft;
+
+import dev.flotilla.storage.CorruptLogException;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.locks.LockSupport;
+import org.apache.ratis.protocol.RaftPeerId;
+import org.apache.ratis.server.impl.RaftLogInstaller;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A replica as a member of its group: what it hears of the group's leadership, and how it leaves
+ * when something of it fails. Any thread may call.
+ *
+ * <pre>
+ *   a write fails                   gives up leadership, is closed, opened again when the disk works
+ *   an entry to apply is unreadable likewise, or as damage if that is what it is
+ *   damage is found                 gives up leadership, is marked as quarantined, is closed
+ *   an entry cannot be applied      is closed
+ * </pre>
+ */
+final class GroupMember implements LogHost {
+
+  private static final Duration OWN_END_PATIENCE = Duration.ofSeconds(10);
+
+  private static final Logger LOG = LoggerFactory.getLogger(GroupMember.class);
+
+  private final Replica replica;
+  private final LeadershipTracker leadership;
+
+  /** Set while Ratis initializes the group, before anything else can happen to it. */
+  private volatile @Nullable RaftLogInstaller division;
+
+  /** Set by the applying thread before it throws what makes Ratis close the group; read by any. */
+  private volatile boolean closesItself;
+
+  /** A member of a group that is not started yet. */
+  GroupMember(Replica replica, LeadershipTracker leadership) {
+    this.replica = replica;
+    this.leadership = leadership;
+  }
+
+  /** Ratis initializes the group. */
+  void joined(RaftLogInstaller joined) {
+    division = joined;
+  }
+
+  /**
+   * The group in Ratis.
+   *
+   * @throws IllegalStateException if it is not started
+   */
+  RaftLogInstaller division() {
+    RaftLogInstaller present = division;
+    if (present == null) {
+      throw new IllegalStateException(replica.name() + " is not started");
+    }
+    return present;
+  }
+
+  LeadershipTracker leadership() {
+    return leadership;
+  }
+
+  /** Ratis heard of a leader, or lost it. */
+  void leaderChanged(@Nullable RaftPeerId leader) {
+    long term = division().currentTerm();
+    if (leader == null) {
+      leadership.term(term);
+    } else if (leader.equals(division().memberId().getPeerId())) {
+      leadership.elected(term);
+    } else {
+      leadership.follows(term, RatisServer.nodeOf(replica.stored().descriptor(), leader));
+    }
+  }
+
+  /**
+   * Waits until Ratis has begun to close the group where it does that by itself. A close that came
+   * before it would wait for ever for the entry that cannot be applied.
+   */
+  void awaitOwnEnd() {
+    RaftLogInstaller present = division;
+    long deadline = System.nanoTime() + OWN_END_PATIENCE.toNanos();
+    while (closesItself
+        && present != null
+        && !present.closing()
+        && System.nanoTime() - deadline < 0) {
+      LockSupport.parkNanos(1_000_000);
+    }
+  }
+
+  /** The state cannot take an entry. Ratis closes the group on what the caller throws next. */
+  void applyFailed(long index, RuntimeException cause) {
+    closesItself = true;
+    LOG.error("{}: entry {} cannot be applied", replica.name(), index, cause);
+    leadership.failed("entry " + index + " cannot be applied: " + cause);
+    replica.node().background().execute(() -> replica.node().stop(replica));
+  }
+
+  @Override
+  public Object monitor() {
+    return division().monitor();
+  }
+
+  @Override
+  public long currentTerm() {
+    return division().currentTerm();
+  }
+
+  @Override
+  public void flushed() {
+    division().flushed();
+  }
+
+  @Override
+  public long followersHaveUpTo() {
+    return division().followersHaveUpTo();
+  }
+
+  @Override
+  public void termChanged(long term) {
+    leadership.term(term);
+  }
+
+  @Override
+  public void writeFailed(Throwable cause) {
+    LOG.error("{}: its disk failed, the replica stops", replica.name(), cause);
+    leadership.failed("its disk failed: " + cause.getMessage());
+    division().stepDown();
+  }
+
+  @Override
+  public void closeAfterFailure(Throwable cause) {
+    replica.node().reopenLater(replica, replica.memory().flushIndex() + 1);
+  }
+
+  @Override
+  public void unreadable(long index, RuntimeException cause) {
+    closesItself = true;
+    if (cause instanceof CorruptLogException || cause instanceof IllegalArgumentException) {
+      damaged("entry " + index + " cannot be applied: " + cause.getMessage(), cause);
+    } else {
+      writeFailed(cause);
+      closeAfterFailure(cause);
+    }
+  }
+
+  @Override
+  public void damaged(String reason, Throwable cause) {
+    String name = replica.name();
+    LOG.error("{}: the replica cannot be trusted and is set aside: {}", name, reason, cause);
+    leadership.failed(reason);
+    division().stepDown();
+    replica
+        .node()
+        .background()
+        .execute(() -> {
+          try {
+            replica.stored().directory().quarantine(reason);
+          } catch (IOException e) {
+            LOG.error("{}: the quarantine mark was not written", name, e);
+          }
+          replica.node().stop(replica);
+        });
+  }
+}
