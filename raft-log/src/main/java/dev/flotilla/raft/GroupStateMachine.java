@@ -1,6 +1,7 @@
 package dev.flotilla.raft;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -171,9 +172,9 @@ final class GroupStateMachine extends BaseStateMachine {
 
   // Catching up from a leader whose log begins later.
 
-  @Override
-  public CompletableFuture<Message> query(Message request) {
-    return transfer.answer(request);
+  /** On the leader: the encoded checkpoint at which a replica may begin. */
+  CompletableFuture<ByteBuffer> checkpoint() {
+    return transfer.answer();
   }
 
   @Override

@@ -74,6 +74,11 @@ final class NodeResources implements AutoCloseable {
     };
   }
 
+  /** For what recurs. Nothing on it may block. */
+  ScheduledExecutorService timer() {
+    return timer;
+  }
+
   /** Checkpoints a replica that changes every 30 s, each at another moment. */
   void keepCheckpointed(Replica replica) {
     long interval = CHECKPOINT_INTERVAL.toMillis();

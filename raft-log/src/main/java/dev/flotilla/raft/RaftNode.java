@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.Executor;
@@ -29,6 +30,7 @@ public final class RaftNode implements AutoCloseable {
   private final NodeMetrics metrics;
   private final NodeResources resources;
   private final RatisServer server;
+  private final Peers peers;
   private final Path replicas;
 
   /** The replicas that work, by group. */
@@ -43,6 +45,12 @@ public final class RaftNode implements AutoCloseable {
     this.metrics = metrics;
     this.resources = resources;
     this.server = server;
+    this.peers =
+        new Peers(
+            config.maxEntryBytes(),
+            RatisSettings.messageBytes(config),
+            resources.background(),
+            resources.timer());
     this.replicas = replicas(config);
     metrics.watch(running.values());
   }
@@ -55,22 +63,41 @@ public final class RaftNode implements AutoCloseable {
    * Starts it without any group.
    *
    * @param metrics takes this node's metrics until it is closed; no other node's
+   * @param handler answers the requests of other nodes, from now on
    * @throws IllegalArgumentException if another node uses the registry
    * @throws IOException if the directory or the port cannot be used, or Ratis is not of the version
    *     it is built for
    */
-  public static RaftNode start(RaftNodeConfig config, MetricRegistry metrics) throws IOException {
+  public static RaftNode start(
+      RaftNodeConfig config, MetricRegistry metrics, PeerRequestHandler handler)
+      throws IOException {
     ReplicaDirectory.sweep(replicas(config));
     NodeMetrics nodeMetrics = new NodeMetrics(metrics);
     NodeResources resources = new NodeResources(config, nodeMetrics);
     try {
       ReplicaCreation.sweepLogs(replicas(config), config.defaultEngine(), resources.engines());
-      return new RaftNode(config, nodeMetrics, resources, RatisServer.start(config));
+      RatisServer server = RatisServer.start(config, handler, resources.background());
+      return new RaftNode(config, nodeMetrics, resources, server);
     } catch (IOException | RuntimeException e) {
       resources.close();
       nodeMetrics.close();
       throw e;
     }
+  }
+
+  /** The same for a node of which others ask nothing: it refuses. */
+  public static RaftNode start(RaftNodeConfig config, MetricRegistry metrics) throws IOException {
+    return start(
+        config,
+        metrics,
+        request ->
+            CompletableFuture.failedFuture(
+                new UnsupportedOperationException(config.self() + " answers no requests")));
+  }
+
+  /** The other nodes, to be called and watched. */
+  public Peers peers() {
+    return peers;
   }
 
   /** This node as other voters reach it, with its real port. */
@@ -263,6 +290,7 @@ public final class RaftNode implements AutoCloseable {
     open.clear();
     running.values().forEach(resources::forget);
     running.values().forEach(replica -> replica.member().awaitOwnEnd());
+    peers.close();
     server.close();
     running.clear();
     resources.close();

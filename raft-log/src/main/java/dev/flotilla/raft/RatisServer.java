@@ -4,19 +4,25 @@ import dev.flotilla.proto.ReplicaDescriptor;
 import dev.flotilla.proto.StoredVoter;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
+import org.apache.ratis.conf.Parameters;
 import org.apache.ratis.conf.RaftProperties;
+import org.apache.ratis.grpc.GrpcConfigKeys;
 import org.apache.ratis.protocol.ClientId;
 import org.apache.ratis.protocol.GroupManagementRequest;
 import org.apache.ratis.protocol.RaftClientReply;
@@ -47,11 +53,20 @@ final class RatisServer implements AutoCloseable {
   private final RaftServer server;
   private final Voter self;
 
-  private RatisServer(RaftNodeConfig config, RaftProperties properties) throws IOException {
+  private RatisServer(
+      RaftNodeConfig config,
+      RaftProperties properties,
+      PeerRequestHandler handler,
+      Executor background)
+      throws IOException {
+    Parameters parameters = new Parameters();
+    GrpcConfigKeys.Server.setServicesCustomizer(
+        parameters, peerService(config, handler, background));
     this.server =
         RaftServer.newBuilder()
             .setServerId(RaftPeerId.valueOf(config.self().peerId()))
             .setProperties(properties)
+            .setParameters(parameters)
             .setStateMachineRegistry(this::machine)
             .setOption(RaftStorage.StartupOption.RECOVER)
             .build();
@@ -64,9 +79,12 @@ final class RatisServer implements AutoCloseable {
   /**
    * Starts it without any group.
    *
+   * @param handler answers the requests of other nodes
+   * @param background runs what may wait
    * @throws IOException if the directory or the port cannot be used, or Ratis has another shape
    */
-  static RatisServer start(RaftNodeConfig config) throws IOException {
+  static RatisServer start(RaftNodeConfig config, PeerRequestHandler handler, Executor background)
+      throws IOException {
     try {
       RaftLogInstaller.checkShape();
     } catch (IllegalStateException e) {
@@ -74,7 +92,25 @@ final class RatisServer implements AutoCloseable {
     }
     Path scratch = config.directory().resolve("scratch");
     empty(scratch);
-    return new RatisServer(config, RatisSettings.of(config, scratch));
+    return new RatisServer(config, RatisSettings.of(config, scratch), handler, background);
+  }
+
+  private PeerService peerService(
+      RaftNodeConfig config, PeerRequestHandler handler, Executor background) {
+    return new PeerService(
+        Map.of(
+            PeerMethod.CALL, handler,
+            PeerMethod.CHECKPOINT, this::checkpoint,
+            PeerMethod.PING, CompletableFuture::completedFuture),
+        Map.of(
+            PeerMethod.CALL, config.maxEntryBytes(),
+            PeerMethod.CHECKPOINT, RatisSettings.messageBytes(config),
+            PeerMethod.PING, 0),
+        background);
+  }
+
+  private CompletableFuture<ByteBuffer> checkpoint(ByteBuffer group) {
+    return machine(RaftGroupId.valueOf(new UUID(group.getLong(), group.getLong()))).checkpoint();
   }
 
   private static void empty(Path scratch) throws IOException {

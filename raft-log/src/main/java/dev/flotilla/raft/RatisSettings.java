@@ -79,10 +79,14 @@ final class RatisSettings {
     GrpcConfigKeys.Server.setPort(properties, config.self().port());
     GrpcConfigKeys.Server.setLeaderOutstandingAppendsMax(properties, OUTSTANDING_APPENDS);
     GrpcConfigKeys.Server.setAsyncRequestThreadPoolSize(properties, 4);
-    long message = Math.max(64L << 20, config.maxEntryBytes() + (2L << 20));
-    GrpcConfigKeys.setMessageSizeMax(
-        properties, SizeInBytes.valueOf(Math.min(message, Integer.MAX_VALUE)));
+    GrpcConfigKeys.setMessageSizeMax(properties, SizeInBytes.valueOf(messageBytes(config)));
     GrpcConfigKeys.setFlowControlWindow(properties, SizeInBytes.valueOf(8L << 20));
+  }
+
+  /** The largest message between nodes. */
+  static int messageBytes(RaftNodeConfig config) {
+    long message = Math.max(64L << 20, config.maxEntryBytes() + (2L << 20));
+    return Math.toIntExact(Math.min(message, Integer.MAX_VALUE));
   }
 
   private static TimeDuration duration(Duration duration) {

@@ -6,22 +6,16 @@ import dev.flotilla.proto.StoredLogStart;
 import dev.flotilla.storage.LogBase;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
-import org.apache.ratis.client.RaftClient;
 import org.apache.ratis.proto.RaftProtos.RoleInfoProto;
-import org.apache.ratis.protocol.Message;
-import org.apache.ratis.protocol.RaftClientReply;
-import org.apache.ratis.protocol.RaftGroup;
-import org.apache.ratis.protocol.RaftGroupId;
 import org.apache.ratis.protocol.RaftPeer;
-import org.apache.ratis.retry.RetryPolicies;
 import org.apache.ratis.server.protocol.TermIndex;
-import org.apache.ratis.thirdparty.com.google.protobuf.ByteString;
-import org.apache.ratis.thirdparty.com.google.protobuf.UnsafeByteOperations;
 import org.apache.ratis.util.ProtoUtils;
-import org.apache.ratis.util.TimeDuration;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,6 +29,8 @@ import org.jspecify.annotations.Nullable;
 final class StartTransfer {
 
   private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final int ATTEMPTS = 20;
+  private static final long BETWEEN_ATTEMPTS_MS = 200;
 
   private final Replica replica;
 
@@ -43,11 +39,14 @@ final class StartTransfer {
   }
 
   /** On the leader: the checkpoint at which a replica may begin. */
-  CompletableFuture<Message> answer(Message request) {
+  CompletableFuture<ByteBuffer> answer() {
     return CompletableFuture.supplyAsync(
         () -> {
-          Checkpoint checkpoint = checkpointOfStart();
-          return Message.valueOf(UnsafeByteOperations.unsafeWrap(checkpoint.toByteArray()));
+          Leadership leadership = replica.member().leadership().current();
+          if (!(leadership instanceof Leadership.Ready)) {
+            throw new ReplicatedLogException.NotLeader(replica.name(), leadership);
+          }
+          return ByteBuffer.wrap(checkpointOfStart().toByteArray());
         },
         replica.node().background());
   }
@@ -123,22 +122,24 @@ final class StartTransfer {
     return replica.state().last();
   }
 
+  /** A leader that is not ready yet is asked again. */
   private Checkpoint fetch(RaftPeer leader) throws IOException {
-    RaftGroupId group = replica.member().division().memberId().getGroupId();
-    try (RaftClient client =
-        RaftClient.newBuilder()
-            .setProperties(replica.node().ratisProperties())
-            .setRaftGroup(RaftGroup.valueOf(group, leader))
-            .setRetryPolicy(
-                RetryPolicies.retryUpToMaximumCountWithFixedSleep(
-                    20, TimeDuration.valueOf(200, TimeUnit.MILLISECONDS)))
-            .build()) {
-      RaftClientReply reply = client.io().sendReadOnly(Message.EMPTY, leader.getId());
-      if (!reply.isSuccess()) {
-        throw new IOException(reply.getException());
+    UUID group = replica.member().division().memberId().getGroupId().getUuid();
+    Peers peers = replica.node().peers();
+    for (int attempt = 1; ; attempt++) {
+      try {
+        return Checkpoint.parseFrom(peers.checkpoint(leader.getAddress(), group, PATIENCE).join());
+      } catch (CompletionException e) {
+        if (attempt == ATTEMPTS || peers.closed()) {
+          throw new IOException(replica.name() + " got no checkpoint", e.getCause());
+        }
       }
-      ByteString content = reply.getMessage().getContent();
-      return Checkpoint.parseFrom(content.asReadOnlyByteBuffer());
+      try {
+        TimeUnit.MILLISECONDS.sleep(BETWEEN_ATTEMPTS_MS);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new IOException(e);
+      }
     }
   }
 
