@@ -17,8 +17,9 @@ import java.util.function.Consumer;
  *
  * <p><b>Errors.</b> Every method may throw {@link LogClosedException} after {@link #close}, {@link
  * CorruptLogException} when what it needs is damaged, and {@link StorageException} when the device
- * fails. After a failed write the log takes no other: all pending and later ones fail, nothing is
- * retried, and reads of what is durable go on. It is closed then and opened again with {@link
+ * fails. After a failed write the log takes no other: all pending and later ones fail and nothing
+ * is retried. Reads of what was durable before go on, for as long as the log is open and the device
+ * lets them. It is put to use again with {@link #reopenCutAt}, or closed and opened with {@link
  * StorageEngine#openCutAt}.
  */
 public interface LogStore extends AutoCloseable {
@@ -159,6 +160,26 @@ public interface LogStore extends AutoCloseable {
    * leaves the offsets of the whole run.
    */
   void compact(long fromIndex, long toIndex, EntryCompactor compactor);
+
+  /**
+   * Opens the log once more, cut as {@link StorageEngine#openCutAt} does, while this store is still
+   * read: for a log whose write failed, whose readers go over to the new store before this one is
+   * closed. Called by the writer, with no write pending and no compaction running.
+   *
+   * <p>Whatever comes of it, this store takes no writes any more. It shows what it showed, of that
+   * the entries below {@code endIndex}, until it is closed; its closing changes no file. When this
+   * method fails it may be called again, and the store is read all the same.
+   *
+   * <p>Example: entries 0 to 9 are durable when the write of 10 fails. {@code reopenCutAt(10)}
+   * fails too, as long as the device takes nothing; entries 0 to 9 are read here meanwhile. Then it
+   * returns a store with the entries 0 to 9, which takes entry 10; this one is closed.
+   *
+   * @return the same log, which takes writes
+   * @throws CorruptLogException if an entry below {@code endIndex} is found damaged
+   * @throws LogClosedException if this store is closed
+   * @throws StorageException if the log cannot be read, cut or made durable
+   */
+  LogStore reopenCutAt(long endIndex);
 
   /**
    * Writes the durable mark once more, flushes and closes. Pending writes are completed first.

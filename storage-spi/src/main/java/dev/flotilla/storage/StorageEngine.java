@@ -33,7 +33,8 @@ public interface StorageEngine extends AutoCloseable {
    * <p>An interrupted recovery is repeated by the next one.
    *
    * @throws CorruptLogException if the log is damaged; nothing on the disk has been changed
-   * @throws IllegalStateException if it does not exist or is open
+   * @throws IllegalStateException if it does not exist or is open; only {@link
+   *     LogStore#reopenCutAt} opens one that is
    * @throws StorageException if it cannot be read
    */
   LogStore open(LogId id);

@@ -55,6 +55,9 @@ final class LogQueue {
   /** No more operations are taken. Guarded by this. */
   private boolean closing;
 
+  /** Whether somebody is ending the reading too, or has done so. Guarded by this. */
+  private boolean ending;
+
   /** Guarded by this. */
   private @Nullable StorageException failure;
 
@@ -371,6 +374,37 @@ final class LogQueue {
    * @throws StorageException if the last flush fails
    */
   void close() {
+    synchronized (this) {
+      if (ending) {
+        return;
+      }
+      ending = true;
+    }
+    try {
+      endWriting();
+    } finally {
+      closed = true;
+      writer.retireAll();
+    }
+  }
+
+  /** Shows readers nothing from an index on, as a truncation does, and takes no operation more. */
+  void endWritingAt(long endIndex) {
+    endWriting();
+    synchronized (this) {
+      LogView present = view();
+      if (endIndex < present.endIndex()) {
+        boolean empty = endIndex <= present.startIndex();
+        view =
+            empty
+                ? present.cutTo(present.startIndex(), present.base().offset())
+                : present.cutTo(endIndex, headerInView(endIndex - 1).endOffset());
+      }
+    }
+  }
+
+  /** Takes no operation any more and completes what is pending. Readers go on. */
+  private void endWriting() {
     CompletableFuture<Void> done;
     synchronized (this) {
       if (closing) {
@@ -387,9 +421,6 @@ final class LogQueue {
       done.join();
     } catch (CompletionException e) {
       throw new StorageException("close " + describe(), causeOf(e));
-    } finally {
-      closed = true;
-      writer.retireAll();
     }
   }
 

@@ -31,6 +31,9 @@ final class MmapEngine implements StorageEngine {
   /** The open logs; a log that is being opened or deleted is in it without a value. */
   private final Map<LogId, Optional<MmapLog>> open = new ConcurrentHashMap<>();
 
+  /** Logs that were opened again and are still read. */
+  private final Set<MmapLog> superseded = ConcurrentHashMap.newKeySet();
+
   private MmapEngine(Path path, EngineConfig config, Disk disk) {
     this.path = path;
     this.config = config;
@@ -151,9 +154,24 @@ final class MmapEngine implements StorageEngine {
   private MmapLog recovered(LogDirectory directory, long cutAt) throws IOException {
     LogWriter writer = Recovery.open(directory, config, mapped, cutAt);
     LogQueue queue = new LogQueue(directory, writer, flushers, config);
-    MmapLog log = new MmapLog(directory.log(), queue, this::closed);
+    MmapLog log = new MmapLog(directory.log(), queue, this);
     open.put(log.id(), Optional.of(log));
     return log;
+  }
+
+  /**
+   * As {@code LogStore.reopenCutAt}, of a log that is not written to any more. Recovery touches
+   * nothing that the old store shows: it writes behind the durable end, and the same bytes again
+   * above the durable mark.
+   */
+  MmapLog reopened(MmapLog old, long endIndex) {
+    try {
+      MmapLog log = recovered(directory(old.id()), endIndex);
+      superseded.add(old);
+      return log;
+    } catch (IOException e) {
+      throw IoFailures.translate("open log " + old.id() + " in " + path + " again", e);
+    }
   }
 
   private void reserve(LogId id) {
@@ -162,8 +180,9 @@ final class MmapEngine implements StorageEngine {
     }
   }
 
-  private void closed(MmapLog log) {
+  void closed(MmapLog log) {
     open.remove(log.id(), Optional.of(log));
+    superseded.remove(log);
   }
 
   @Override
@@ -183,6 +202,7 @@ final class MmapEngine implements StorageEngine {
   @Override
   public void close() {
     open.values().forEach(log -> log.ifPresent(MmapLog::close));
+    superseded.forEach(MmapLog::close);
     flushers.close();
   }
 }

@@ -22,12 +22,12 @@ final class MmapLog implements LogStore {
 
   private final LogId id;
   private final LogQueue queue;
-  private final Consumer<MmapLog> whenClosed;
+  private final MmapEngine engine;
 
-  MmapLog(LogId id, LogQueue queue, Consumer<MmapLog> whenClosed) {
+  MmapLog(LogId id, LogQueue queue, MmapEngine engine) {
     this.id = id;
     this.queue = queue;
-    this.whenClosed = whenClosed;
+    this.engine = engine;
   }
 
   @Override
@@ -151,11 +151,18 @@ final class MmapLog implements LogStore {
   }
 
   @Override
+  public LogStore reopenCutAt(long endIndex) {
+    queue.checkOpen();
+    queue.endWritingAt(endIndex);
+    return engine.reopened(this, endIndex);
+  }
+
+  @Override
   public void close() {
     try {
       queue.close();
     } finally {
-      whenClosed.accept(this);
+      engine.closed(this);
     }
   }
 

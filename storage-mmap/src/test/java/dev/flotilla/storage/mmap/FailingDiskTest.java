@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.flotilla.storage.DiskFullException;
+import dev.flotilla.storage.Entry;
 import dev.flotilla.storage.LogBase;
 import dev.flotilla.storage.LogClosedException;
 import dev.flotilla.storage.LogId;
@@ -14,8 +15,11 @@ import dev.flotilla.storage.WriteSet;
 import dev.flotilla.storage.testkit.TestEntries;
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -81,6 +85,46 @@ final class FailingDiskTest {
       assertThat(again.endIndex()).isEqualTo(3);
       Engines.append(again, TestEntries.behind(again, 2).several(2, 1000));
       assertThat(again.endIndex()).isEqualTo(5);
+    }
+  }
+
+  @Test
+  void shouldShowWhatWasDurableUntilTheDeviceLetsItBeOpenedAgain() throws Exception {
+    LogId id = LogId.random();
+    try (MmapEngine engine = Engines.open(directory, faults)) {
+      // given a log of several segments, the last of which fails
+      LogStore log = engine.create(id, LogBase.ORIGIN);
+      for (int i = 0; i < 40; i++) {
+        Engines.append(log, entries.several(2, 32 << 10));
+      }
+      List<Entry> before = shown(log);
+      faults.sync = IO_ERROR;
+      failsWith(
+          log.write(WriteSet.append(entries.several(40, 32 << 10))),
+          StorageException.class,
+          IO_ERROR);
+
+      // when it is opened again and again in vain
+      for (String broken : List.of("sync", "write", "sync")) {
+        faults.sync = broken.equals("sync") ? IO_ERROR : "";
+        faults.write = broken.equals("write") ? IO_ERROR : "";
+        thrown(() -> log.reopenCutAt(80), StorageException.class);
+
+        // then it is as readable as ever
+        assertThat(shown(log)).isEqualTo(before);
+      }
+
+      // and when the device works again the other store has the same, and takes more
+      faults.sync = "";
+      faults.write = "";
+      LogStore again = log.reopenCutAt(80);
+      assertThat(shown(log)).isEqualTo(before);
+      assertThat(shown(again)).isEqualTo(before);
+      Engines.append(again, TestEntries.behind(again, 2).several(60, 32 << 10));
+      assertThat(shown(log)).isEqualTo(before);
+      log.close();
+      assertThat(again.endIndex()).isEqualTo(140);
+      again.payload(139).close();
     }
   }
 
@@ -157,6 +201,19 @@ final class FailingDiskTest {
       thrown(() -> log.payload(39), StorageException.class);
       thrown(() -> log.header(39), StorageException.class);
     }
+  }
+
+  /** Copies of all entries that a log shows. */
+  private static List<Entry> shown(LogStore log) {
+    List<Entry> entries = new ArrayList<>();
+    for (long index = log.base().index() + 1; index < log.endIndex(); index++) {
+      try (Slice slice = log.payload(index)) {
+        ByteBuffer payload = ByteBuffer.allocate(slice.bytes());
+        slice.buffers().forEach(part -> payload.put(part.duplicate()));
+        entries.add(new Entry(log.header(index), payload.flip()));
+      }
+    }
+    return entries;
   }
 
   private static void failsWith(

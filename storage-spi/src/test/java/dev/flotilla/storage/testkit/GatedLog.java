@@ -154,6 +154,19 @@ final class GatedLog implements LogStore {
   }
 
   @Override
+  public LogStore reopenCutAt(long endIndex) {
+    synchronized (this) {
+      if (!waiting.isEmpty()) {
+        throw new IllegalStateException(waiting.size() + " writes of " + log.id() + " wait");
+      }
+      if (failure == null) {
+        failure = new LogClosedException("log " + log.id() + " was opened again");
+      }
+    }
+    return gate.guard(log.reopenCutAt(endIndex));
+  }
+
+  @Override
   public void compact(long fromIndex, long toIndex, EntryCompactor compactor) {
     log.compact(fromIndex, toIndex, compactor);
   }

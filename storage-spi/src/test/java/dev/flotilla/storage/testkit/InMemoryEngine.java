@@ -6,7 +6,9 @@ import dev.flotilla.storage.LogId;
 import dev.flotilla.storage.LogStore;
 import dev.flotilla.storage.StorageEngine;
 import dev.flotilla.storage.testkit.InMemoryEngineFactory.Completion;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -16,13 +18,16 @@ import java.util.concurrent.Executors;
 import org.jspecify.annotations.Nullable;
 
 /** Logs in memory; see {@link InMemoryEngineFactory}. */
-final class InMemoryEngine implements StorageEngine {
+final class InMemoryEngine implements StorageEngine, InMemoryLog.Owner {
 
   /** What outlives this engine. */
   private final Map<LogId, LogContent> disk;
 
   private final FlushListener listener;
   private final Map<LogId, InMemoryLog> open = new HashMap<>();
+
+  /** Logs that were opened again and are still read. */
+  private final Set<InMemoryLog> superseded = new HashSet<>();
 
   /** Null where writes complete in their caller. */
   private final @Nullable ExecutorService thread;
@@ -72,13 +77,25 @@ final class InMemoryEngine implements StorageEngine {
       throw new IllegalArgumentException("cut at " + endIndex + " of " + content.base());
     }
     content.truncate(endIndex);
-    InMemoryLog log = new InMemoryLog(id, content, listener, completions, this::closed);
+    return opened(id, content);
+  }
+
+  private InMemoryLog opened(LogId id, LogContent content) {
+    InMemoryLog log = new InMemoryLog(id, content, listener, completions, this);
     open.put(id, log);
     return log;
   }
 
-  private synchronized void closed(LogId id) {
-    open.remove(id);
+  @Override
+  public synchronized LogStore reopened(LogId id, LogContent content) {
+    superseded.add(open.remove(id));
+    return opened(id, content);
+  }
+
+  @Override
+  public synchronized void closed(InMemoryLog log) {
+    open.remove(log.id(), log);
+    superseded.remove(log);
   }
 
   @Override
@@ -93,7 +110,8 @@ final class InMemoryEngine implements StorageEngine {
   public void close() {
     List<InMemoryLog> logs;
     synchronized (this) {
-      logs = List.copyOf(open.values());
+      logs = new ArrayList<>(open.values());
+      logs.addAll(superseded);
     }
     logs.forEach(InMemoryLog::close);
     if (thread != null) {

@@ -27,7 +27,7 @@ final class InMemoryLog implements LogStore {
   private final LogId id;
 
   /** What is durable and visible. */
-  private final LogContent durable;
+  private LogContent durable;
 
   /** What the log holds when all pending writes are complete. */
   private final LogContent written;
@@ -38,23 +38,30 @@ final class InMemoryLog implements LogStore {
   /** Runs the completions of writes, in the order in which they are handed to it. */
   private final Executor completions;
 
-  private final Consumer<LogId> whenClosed;
+  private final Owner owner;
   private boolean closed;
+
+  /** Another store has taken the place of this one, or was about to. */
+  private boolean superseded;
+
+  /** The engine, as its logs see it. */
+  interface Owner {
+    /** Opens the content of a log in a store that takes the place of the present one. */
+    LogStore reopened(LogId id, LogContent content);
+
+    void closed(InMemoryLog log);
+  }
 
   private record Pending(WriteSet set, CompletableFuture<Void> future) {}
 
   InMemoryLog(
-      LogId id,
-      LogContent content,
-      FlushListener listener,
-      Executor completions,
-      Consumer<LogId> whenClosed) {
+      LogId id, LogContent content, FlushListener listener, Executor completions, Owner owner) {
     this.id = id;
     this.durable = content;
     this.written = content.copy();
     this.listener = listener;
     this.completions = completions;
-    this.whenClosed = whenClosed;
+    this.owner = owner;
   }
 
   @Override
@@ -64,39 +71,39 @@ final class InMemoryLog implements LogStore {
 
   @Override
   public LogBase base() {
-    return read(durable::base);
+    return read(() -> durable.base());
   }
 
   @Override
   public long endIndex() {
-    return read(durable::endIndex);
+    return read(() -> durable.endIndex());
   }
 
   @Override
   public long endOffset() {
-    return read(durable::endOffset);
+    return read(() -> durable.endOffset());
   }
 
   @Override
   public Optional<EntryHeader> lastHeader() {
-    return read(durable::lastHeader);
+    return read(() -> durable.lastHeader());
   }
 
   @Override
   public List<TermStart> termStarts() {
-    return read(durable::termStarts);
+    return read(() -> durable.termStarts());
   }
 
   @Override
   public long diskBytes() {
-    return read(durable::bytes);
+    return read(() -> durable.bytes());
   }
 
   @Override
   public CompletableFuture<Void> write(WriteSet set) {
     CompletableFuture<Void> future = new CompletableFuture<>();
     synchronized (this) {
-      ensureOpen();
+      ensureWritable();
       written.apply(set);
       durable.truncate(set.truncateFrom());
       pending.add(new Pending(set, future));
@@ -166,7 +173,7 @@ final class InMemoryLog implements LogStore {
   @Override
   public CompletableFuture<Void> dropPrefix(LogBase base) {
     synchronized (this) {
-      ensureOpen();
+      ensureWritable();
       durable.dropPrefix(base);
       written.dropPrefix(base);
     }
@@ -176,7 +183,7 @@ final class InMemoryLog implements LogStore {
   @Override
   public CompletableFuture<Void> reset(LogBase base) {
     synchronized (this) {
-      ensureOpen();
+      ensureWritable();
       if (!pending.isEmpty()) {
         throw new IllegalStateException(pending.size() + " writes of log " + id + " are pending");
       }
@@ -188,7 +195,7 @@ final class InMemoryLog implements LogStore {
 
   @Override
   public void compact(long fromIndex, long toIndex, EntryCompactor compactor) {
-    List<Entry> entries = read(durable::entries);
+    List<Entry> entries = read(() -> durable.entries());
     for (Entry entry : entries) {
       long index = entry.header().index();
       if (index >= fromIndex && index < toIndex) {
@@ -199,6 +206,20 @@ final class InMemoryLog implements LogStore {
         }
       }
     }
+  }
+
+  @Override
+  public LogStore reopenCutAt(long endIndex) {
+    LogContent disk;
+    synchronized (this) {
+      ensureOpen();
+      disk = durable;
+      disk.truncate(endIndex);
+      // Readers of this store keep what they see while the other one writes.
+      durable = disk.copy();
+      superseded = true;
+    }
+    return owner.reopened(id, disk);
   }
 
   private static void replace(LogContent content, Entry entry, Entry compacted) {
@@ -218,12 +239,19 @@ final class InMemoryLog implements LogStore {
       closed = true;
     }
     CompletableFuture.runAsync(() -> {}, completions).join();
-    whenClosed.accept(id);
+    owner.closed(this);
   }
 
   private synchronized <T> T read(Supplier<T> reader) {
     ensureOpen();
     return reader.get();
+  }
+
+  private void ensureWritable() {
+    ensureOpen();
+    if (superseded) {
+      throw new LogClosedException("log " + id + " was opened again");
+    }
   }
 
   private void ensureOpen() {

@@ -11,7 +11,9 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -28,6 +30,9 @@ final class JournalEngine implements StorageEngine {
   private final FlushListener listener;
   private final Fault fault;
   private final Map<LogId, JournalLog> open = new HashMap<>();
+
+  /** Logs that were opened again and are still read. */
+  private final Set<JournalLog> superseded = new HashSet<>();
 
   JournalEngine(Path directory, FlushListener listener, Fault fault) {
     this.directory = directory;
@@ -79,13 +84,20 @@ final class JournalEngine implements StorageEngine {
     }
     Journal journal = journal(id);
     LogContent content = journal.recover(endIndex);
-    JournalLog log = new JournalLog(id, content, journal, this::closed);
+    JournalLog log = new JournalLog(id, content, journal, this);
     open.put(id, log);
     return log;
   }
 
-  private synchronized void closed(LogId id) {
-    open.remove(id);
+  synchronized JournalLog reopened(JournalLog old, JournalLog log) {
+    superseded.add(old);
+    open.put(log.id(), log);
+    return log;
+  }
+
+  synchronized void closed(JournalLog log) {
+    open.remove(log.id(), log);
+    superseded.remove(log);
   }
 
   @Override
@@ -97,7 +109,8 @@ final class JournalEngine implements StorageEngine {
   public void close() {
     List<JournalLog> logs;
     synchronized (this) {
-      logs = List.copyOf(open.values());
+      logs = new ArrayList<>(open.values());
+      logs.addAll(superseded);
     }
     logs.forEach(JournalLog::close);
   }

@@ -4,6 +4,7 @@ import dev.flotilla.storage.EntryCompactor;
 import dev.flotilla.storage.EntryHeader;
 import dev.flotilla.storage.FlushListener;
 import dev.flotilla.storage.LogBase;
+import dev.flotilla.storage.LogClosedException;
 import dev.flotilla.storage.LogId;
 import dev.flotilla.storage.LogStore;
 import dev.flotilla.storage.Slice;
@@ -18,25 +19,30 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** A log in memory whose changes are written to a {@link Journal} first. */
-final class JournalLog implements LogStore {
+final class JournalLog implements LogStore, InMemoryLog.Owner {
 
   private final LogContent content;
   private final Journal journal;
   private final LogStore memory;
+  private final JournalEngine engine;
   private boolean closed;
+
+  /** Another store has taken the place of this one, or was about to. */
+  private boolean superseded;
 
   /** What {@link Fault#COMPLETES_EARLY} owes the journal. */
   private @Nullable WriteSet deferred;
 
-  JournalLog(LogId id, LogContent content, Journal journal, Consumer<LogId> whenClosed) {
+  JournalLog(LogId id, LogContent content, Journal journal, JournalEngine engine) {
     this.content = content;
     this.journal = journal;
-    this.memory = new InMemoryLog(id, content, FlushListener.NONE, Runnable::run, whenClosed);
+    this.engine = engine;
+    this.memory = new InMemoryLog(id, content, FlushListener.NONE, Runnable::run, this);
   }
 
   @Override
   public synchronized CompletableFuture<Void> write(WriteSet set) {
-    memory.base();
+    ensureWritable();
     content.check(set);
     appendDeferred();
     if (journal.fault() == Fault.COMPLETES_EARLY) {
@@ -45,6 +51,13 @@ final class JournalLog implements LogStore {
       journal.append(set);
     }
     return memory.write(set);
+  }
+
+  private void ensureWritable() {
+    memory.base();
+    if (superseded) {
+      throw new LogClosedException("log " + id() + " was opened again");
+    }
   }
 
   private void appendDeferred() {
@@ -56,7 +69,7 @@ final class JournalLog implements LogStore {
 
   @Override
   public synchronized CompletableFuture<Void> dropPrefix(LogBase base) {
-    memory.base();
+    ensureWritable();
     appendDeferred();
     LogContent after = content.copy();
     after.dropPrefix(base);
@@ -66,7 +79,7 @@ final class JournalLog implements LogStore {
 
   @Override
   public synchronized CompletableFuture<Void> reset(LogBase base) {
-    memory.base();
+    ensureWritable();
     appendDeferred();
     journal.rewrite(new LogContent(base));
     return memory.reset(base);
@@ -80,13 +93,35 @@ final class JournalLog implements LogStore {
   }
 
   @Override
+  public synchronized LogStore reopenCutAt(long endIndex) {
+    memory.base();
+    appendDeferred();
+    superseded = true;
+    return memory.reopenCutAt(endIndex);
+  }
+
+  @Override
+  public LogStore reopened(LogId id, LogContent cut) {
+    journal.rewrite(cut);
+    return engine.reopened(this, new JournalLog(id, cut, journal, engine));
+  }
+
+  @Override
+  public void closed(InMemoryLog log) {
+    engine.closed(this);
+  }
+
+  @Override
   public synchronized void close() {
-    if (!closed) {
-      closed = true;
+    if (closed) {
+      return;
+    }
+    closed = true;
+    if (!superseded) {
       appendDeferred();
       journal.append(WriteSet.append(List.of()));
-      memory.close();
     }
+    memory.close();
   }
 
   @Override

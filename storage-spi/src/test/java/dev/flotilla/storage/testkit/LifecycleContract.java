@@ -13,8 +13,10 @@ import dev.flotilla.storage.LogClosedException;
 import dev.flotilla.storage.LogId;
 import dev.flotilla.storage.LogStore;
 import dev.flotilla.storage.LogStore.FirstBatch;
+import dev.flotilla.storage.Slice;
 import dev.flotilla.storage.StorageEngine;
 import dev.flotilla.storage.WriteSet;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -205,6 +207,47 @@ abstract class LifecycleContract extends LogContract {
     log.close();
     log = engine.openCutAt(id, endIndex);
     expected.apply(WriteSet.truncate(endIndex));
+    LogComparison.assertSame(log, expected);
+  }
+
+  @Test
+  void shouldBeReadWhileItIsOpenedAgain() {
+    append(entries.several(10, 1000));
+    LogStore old = log;
+    try (Slice lent = old.payload(6)) {
+      ByteBuffer bytes = lent.buffers().getFirst();
+      ByteBuffer before = ByteBuffer.allocate(bytes.remaining()).put(bytes.duplicate()).flip();
+
+      log = old.reopenCutAt(7);
+      expected.apply(WriteSet.truncate(7));
+      LogContent shown = expected.copy();
+      LogComparison.assertSame(old, shown);
+      LogComparison.assertSame(log, expected);
+      closed(() -> EngineFixture.await(old.write(WriteSet.truncate(3))));
+
+      append(entriesFrom(7).term(2).several(40, 32 << 10));
+      LogComparison.assertSame(old, shown);
+      old.close();
+      closed(() -> old.header(0));
+      closed(() -> old.reopenCutAt(7));
+      LogComparison.assertSame(log, expected);
+      assertThat(bytes).isEqualTo(before);
+    }
+    reopenAndCompare();
+  }
+
+  @Test
+  void shouldCloseBothStoresOfALogWithTheEngine() {
+    append(entries.several(3, 1000));
+    LogStore old = log;
+    log = old.reopenCutAt(20);
+    append(entriesFrom(3).several(3, 1000));
+
+    engine.close();
+    closed(() -> old.header(0));
+    closed(() -> log.header(0));
+    engine = factory.open(context());
+    log = engine.open(id);
     LogComparison.assertSame(log, expected);
   }
 
