@@ -1,11 +1,11 @@
 package dev.flotilla.server.metadata;
 
-import dev.flotilla.proto.metadata.Broker;
 import dev.flotilla.proto.metadata.ClusterSettings;
 import dev.flotilla.proto.metadata.Entity;
 import dev.flotilla.proto.metadata.Feature;
-import dev.flotilla.proto.metadata.RaftPeer;
 import dev.flotilla.raft.Voter;
+import dev.flotilla.server.metadata.Registrations.Registration;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -55,8 +55,8 @@ public final class Formation {
   }
 
   /**
-   * Registers this node anew, in the place of its registration before. Completes when the image
-   * shows it.
+   * Registers the only node of a cluster anew, in the place of its registration before: it serves
+   * clients at once. Completes when the image shows it.
    *
    * @param data this node as a voter of data groups
    * @param directoryId the id of its data directory
@@ -64,26 +64,15 @@ public final class Formation {
    */
   public CompletableFuture<Outcome> register(
       Voter data, Uuid directoryId, Optional<String> rack, Collection<Endpoint> endpoints) {
-    var broker =
-        Broker.newBuilder()
-            .setNodeId(data.nodeId())
-            .setIncarnationId(EntityKey.bytes(Uuid.randomUuid()))
-            .setDirectoryId(EntityKey.bytes(directoryId))
-            .setRack(rack.orElse(""))
-            .setDataPeer(
-                RaftPeer.newBuilder()
-                    .setPeerId(data.peerId())
-                    .setHost(data.host())
-                    .setPort(data.port()));
-    for (var endpoint : endpoints) {
-      broker.addEndpoints(
-          Broker.Endpoint.newBuilder()
-              .setListener(endpoint.listener())
-              .setHost(endpoint.host())
-              .setPort(endpoint.port())
-              .setSecurityProtocol(endpoint.securityProtocol().id));
-    }
-    return metadata.submit(
-        new Commands().put(Entity.newBuilder().setBroker(broker).build()).build());
+    return new Registrations(metadata)
+        .register(
+            new Registration(
+                data,
+                directoryId,
+                rack,
+                endpoints,
+                Uuid.randomUuid(),
+                RegisteredNode.State.SERVING),
+            Duration.ZERO);
   }
 }

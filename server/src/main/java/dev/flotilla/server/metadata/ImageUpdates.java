@@ -1,8 +1,10 @@
 package dev.flotilla.server.metadata;
 
 import dev.flotilla.proto.metadata.Entity;
+import dev.flotilla.proto.metadata.Partition;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
@@ -10,7 +12,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
-import org.apache.kafka.common.TopicIdPartition;
 import org.apache.kafka.common.protocol.ApiMessage;
 import org.apache.kafka.image.MetadataDelta;
 import org.apache.kafka.image.MetadataImage;
@@ -72,24 +73,35 @@ final class ImageUpdates implements AutoCloseable {
     });
   }
 
-  /** A leader reported itself. */
-  void reported(TopicIdPartition partition, Leaderships.Reported report) {
+  /** Leaders reported themselves: what is news among it becomes one change of the image. */
+  void reported(List<LeaderReport> reports) {
     run(() -> {
-      if (!leaderships.accept(partition, report)) {
-        return;
+      var news = new ArrayList<ApiMessage>();
+      for (var report : reports) {
+        if (leaderships.accept(report)) {
+          partition(report)
+              .map(entity -> KafkaRecords.partition(entity, report))
+              .ifPresent(news::add);
+        }
       }
-      // The set may be ahead of the image, by a partition or by its deletion: then its own
-      // change, which is on its way, takes the report along.
-      var topic = image().topics().getTopic(partition.topicId());
-      if (topic != null && topic.partitions().containsKey(partition.partition())) {
-        entities
-            .find(EntityKey.partition(partition.topicId(), partition.partition()))
-            .map(EntityChange.Stored::entity)
-            .map(Entity::getPartition)
-            .ifPresent(entity ->
-                advance(List.of(KafkaRecords.partition(entity, report)), image().provenance()));
+      if (!news.isEmpty()) {
+        advance(news, image().provenance());
       }
     });
+  }
+
+  /**
+   * The partition of a report as it is stored. The set may be ahead of the image, by a partition or
+   * by its deletion: then its own change, which is on its way, takes the report along.
+   */
+  private Optional<Partition> partition(LeaderReport report) {
+    var topic = image().topics().getTopic(report.topicId());
+    return topic == null || !topic.partitions().containsKey(report.partition())
+        ? Optional.empty()
+        : entities
+            .find(EntityKey.partition(report.topicId(), report.partition()))
+            .map(EntityChange.Stored::entity)
+            .map(Entity::getPartition);
   }
 
   /**

@@ -83,7 +83,7 @@ final class KafkaRecords {
           records.add(
               new UnregisterBrokerRecord()
                   .setBrokerId(entity.getBroker().getNodeId())
-                  .setBrokerEpoch(before.version()));
+                  .setBrokerEpoch(Registrations.epoch(before)));
         }
       }
       case BROKER_CONFIG -> {
@@ -111,7 +111,7 @@ final class KafkaRecords {
                   MetadataVersion.FEATURE_NAME, MetadataVersion.latestProduction().featureLevel()));
       case FEATURE ->
           records.add(feature(entity.getFeature().getName(), entity.getFeature().getLevel()));
-      case BROKER -> records.add(broker(entity.getBroker(), after.version()));
+      case BROKER -> records.add(broker(entity.getBroker(), Registrations.epoch(after)));
       case BROKER_CONFIG ->
           configs(
               broker(entity.getBrokerConfig()),
@@ -179,16 +179,17 @@ final class KafkaRecords {
     return new FeatureLevelRecord().setName(name).setFeatureLevel((short) level);
   }
 
-  /** The version of a broker's entity is its epoch: both name its last registration. */
-  private static RegisterBrokerRecord broker(Broker broker, long version) {
+  /** A broker with its whole state, whether it has just registered or was fenced, or unfenced. */
+  private static RegisterBrokerRecord broker(Broker broker, long epoch) {
     var record =
         new RegisterBrokerRecord()
             .setBrokerId(broker.getNodeId())
             .setIncarnationId(EntityKey.uuid(broker.getIncarnationId()))
-            .setBrokerEpoch(version)
+            .setBrokerEpoch(epoch)
             .setRack(broker.getRack().isEmpty() ? null : broker.getRack())
             .setLogDirs(List.of(EntityKey.uuid(broker.getDirectoryId())))
-            .setFenced(false);
+            .setFenced(broker.getFenced())
+            .setInControlledShutdown(broker.getInControlledShutdown());
     for (var endpoint : broker.getEndpointsList()) {
       record
           .endPoints()
@@ -207,7 +208,7 @@ final class KafkaRecords {
    * and ours is a Raft term. Without a report there is no leader, and all replicas count as caught
    * up.
    */
-  static PartitionRecord partition(Partition partition, Leaderships.@Nullable Reported reported) {
+  static PartitionRecord partition(Partition partition, @Nullable LeaderReport reported) {
     var record =
         new PartitionRecord()
             .setTopicId(EntityKey.uuid(partition.getTopicId()))

@@ -1,55 +1,61 @@
 package dev.flotilla.server.metadata;
 
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
-import org.apache.kafka.common.TopicIdPartition;
+import java.util.Set;
 import org.apache.kafka.common.Uuid;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What ready leaders reported of their partitions: the newest term of each. Soft state, kept beside
- * the entities. Not thread-safe: it belongs to the thread of the image.
+ * What ready leaders reported of their partitions: the newest word of the newest term of each. Soft
+ * state, kept beside the entities. Not thread-safe: it belongs to the thread of the image.
  */
 final class Leaderships {
 
   /** Reports for topics that the image has not got yet are few and short-lived. */
   private static final int MAX_EARLY_TOPICS = 1_000;
 
-  private final Map<Uuid, Map<Integer, Reported>> known = new HashMap<>();
+  /** So many deleted topics are remembered: reports of them are late, not early. */
+  private static final int MAX_DELETED_TOPICS = 10_000;
+
+  private final Map<Uuid, Map<Integer, LeaderReport>> known = new HashMap<>();
 
   /** Reports that arrived before their topic did. The oldest is forgotten when there are many. */
-  private final Map<Uuid, Map<Integer, Reported>> early =
-      new LinkedHashMap<>() {
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<Uuid, Map<Integer, Reported>> eldest) {
-          return size() > MAX_EARLY_TOPICS;
-        }
-      };
+  private final Map<Uuid, Map<Integer, LeaderReport>> early = bounded(MAX_EARLY_TOPICS);
 
-  /** A partition's leader as it reported itself. */
-  record Reported(int term, int leader, List<Integer> caughtUp) {
-    Reported {
-      caughtUp = List.copyOf(caughtUp);
-    }
+  private final Set<Uuid> deleted = Collections.newSetFromMap(bounded(MAX_DELETED_TOPICS));
+
+  private static <V> Map<Uuid, V> bounded(int most) {
+    return new LinkedHashMap<>() {
+      @Override
+      protected boolean removeEldestEntry(Map.Entry<Uuid, V> eldest) {
+        return size() > most;
+      }
+    };
   }
 
-  /** Returns whether it is news: its term is not older than what is known, and it differs. */
-  boolean accept(TopicIdPartition partition, Reported report) {
-    var reports = known.get(partition.topicId());
-    if (reports == null) {
-      reports = early.computeIfAbsent(partition.topicId(), id -> new HashMap<>());
-    }
-    var before = reports.get(partition.partition());
-    if (before != null && (before.term() > report.term() || before.equals(report))) {
+  /**
+   * Takes a report, unless a newer one is known or its topic is gone. Returns whether it is news.
+   */
+  boolean accept(LeaderReport report) {
+    if (deleted.contains(report.topicId())) {
       return false;
     }
-    reports.put(partition.partition(), report);
-    return true;
+    var reports = known.get(report.topicId());
+    if (reports == null) {
+      reports = early.computeIfAbsent(report.topicId(), id -> new HashMap<>());
+    }
+    var before = reports.get(report.partition());
+    if (before != null && !report.isNewerThan(before)) {
+      return false;
+    }
+    reports.put(report.partition(), report);
+    return before == null || report.differsFrom(before);
   }
 
-  @Nullable Reported find(Uuid topicId, int partition) {
+  @Nullable LeaderReport find(Uuid topicId, int partition) {
     return known.getOrDefault(topicId, Map.of()).get(partition);
   }
 
@@ -61,5 +67,6 @@ final class Leaderships {
   /** Topic ids are never used twice: nothing will ask again. */
   void topicDeleted(Uuid topicId) {
     known.remove(topicId);
+    deleted.add(topicId);
   }
 }

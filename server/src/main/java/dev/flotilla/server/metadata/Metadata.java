@@ -46,6 +46,9 @@ public final class Metadata implements LeadershipReports, AutoCloseable {
   private final CompletableFuture<Void> ready = new CompletableFuture<>();
   private final CommandLog log;
 
+  /** Orders what this node reports where it has nobody else to report to. */
+  private final AtomicLong reports = new AtomicLong();
+
   /** Opens, or creates, the log that a state machine is driven by. */
   @FunctionalInterface
   public interface LogOpener {
@@ -184,7 +187,25 @@ public final class Metadata implements LeadershipReports, AutoCloseable {
 
   @Override
   public void report(TopicIdPartition partition, int term, int leader, List<Integer> caughtUp) {
-    updates.reported(partition, new Leaderships.Reported(term, leader, caughtUp));
+    reported(
+        List.of(
+            new LeaderReport(
+                partition.topicId(),
+                partition.partition(),
+                term,
+                reports.incrementAndGet(),
+                leader,
+                caughtUp)));
+  }
+
+  /** Takes what this node and others say of what they lead, whenever they said it. */
+  public void reported(List<LeaderReport> said) {
+    updates.reported(said);
+  }
+
+  /** What this node is in the metadata group. */
+  public Leadership leadership() {
+    return log.leadership();
   }
 
   /** Takes a snapshot, so that the next start is short, and stops. The log stays its owner's. */

@@ -12,6 +12,7 @@ import org.apache.kafka.common.errors.InvalidReplicaAssignmentException;
 import org.apache.kafka.common.errors.InvalidReplicationFactorException;
 import org.apache.kafka.common.message.CreateTopicsRequestData.CreatableReplicaAssignment;
 import org.apache.kafka.image.ClusterImage;
+import org.apache.kafka.metadata.BrokerRegistration;
 import org.apache.kafka.metadata.placement.ClusterDescriber;
 import org.apache.kafka.metadata.placement.PartitionAssignment;
 import org.apache.kafka.metadata.placement.PlacementSpec;
@@ -28,19 +29,30 @@ final class Placement {
   }
 
   /**
-   * Spreads partitions over nodes and racks as Kafka does.
+   * Spreads partitions over nodes and racks as Kafka does: fenced nodes get replicas only where no
+   * others are left, and nodes that are about to stop are taken for fenced.
    *
    * @return the replicas of each partition, by partition
-   * @throws InvalidReplicationFactorException if there are fewer nodes than replicas
+   * @throws InvalidReplicationFactorException if there are fewer nodes than replicas, or too few
+   *     are alive to elect a leader
    */
   List<List<Integer>> spread(ClusterImage cluster, int partitions, short replicationFactor) {
     try {
-      return new StripedReplicaPlacer(random)
-              .place(new PlacementSpec(0, partitions, replicationFactor), new Nodes(cluster))
-              .assignments()
-              .stream()
-              .map(PartitionAssignment::replicas)
-              .toList();
+      var spread =
+          new StripedReplicaPlacer(random)
+                  .place(new PlacementSpec(0, partitions, replicationFactor), new Nodes(cluster))
+                  .assignments()
+                  .stream()
+                  .map(PartitionAssignment::replicas)
+                  .toList();
+      for (var replicas : spread) {
+        if (!hasMajority(cluster, replicas)) {
+          throw new InvalidReplicationFactorException(
+              "Of brokers %s too many are currently fenced or in controlled shutdown."
+                  .formatted(replicas));
+        }
+      }
+      return spread;
     } catch (InvalidReplicationFactorException e) {
       throw new InvalidReplicationFactorException(
           "Unable to replicate the partition " + replicationFactor + " time(s): " + e.getMessage());
@@ -65,6 +77,12 @@ final class Placement {
                     + assignment.partitionIndex());
           }
           check(cluster, assignment.brokerIds());
+          if (!hasMajority(cluster, assignment.brokerIds())) {
+            throw new InvalidReplicaAssignmentException(
+                ("Of the brokers specified in the manual partition assignment for partition %d"
+                        + " too many are fenced or in controlled shutdown.")
+                    .formatted(assignment.partitionIndex()));
+          }
           partitions.add(assignment.brokerIds());
         });
     var factor = partitions.getFirst().size();
@@ -73,6 +91,17 @@ final class Placement {
           "all partitions must have the same number of replicas");
     }
     return partitions;
+  }
+
+  /** Whether enough nodes are alive to elect a leader now. */
+  private static boolean hasMajority(ClusterImage cluster, List<Integer> replicas) {
+    var alive =
+        replicas.stream().map(cluster::broker).filter(broker -> broker != null && isAlive(broker));
+    return alive.count() > replicas.size() / 2;
+  }
+
+  private static boolean isAlive(BrokerRegistration broker) {
+    return !broker.fenced() && !broker.inControlledShutdown();
   }
 
   private static void check(ClusterImage cluster, List<Integer> replicas) {
@@ -95,7 +124,7 @@ final class Placement {
     @Override
     public Iterator<UsableBroker> usableBrokers() {
       return cluster.brokers().values().stream()
-          .map(broker -> new UsableBroker(broker.id(), broker.rack(), broker.fenced()))
+          .map(broker -> new UsableBroker(broker.id(), broker.rack(), !isAlive(broker)))
           .iterator();
     }
 

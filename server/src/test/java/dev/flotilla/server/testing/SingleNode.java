@@ -36,6 +36,8 @@ public final class SingleNode implements AutoCloseable {
   public static final int OFFSETS_PARTITIONS = 4;
   public static final String LISTENER = "CLIENTS";
 
+  private static final Uuid DIRECTORY = new Uuid(1, 1);
+
   private @Nullable InMemoryCommandLog log;
   private final Metadata metadata;
   private final NodeSettings settings;
@@ -53,7 +55,7 @@ public final class SingleNode implements AutoCloseable {
     await(
         formation.register(
             new Voter("a-peer", NODE_ID, "127.0.0.1", 7000),
-            Uuid.randomUuid(),
+            DIRECTORY,
             Optional.of("a-rack"),
             List.of(new Endpoint(LISTENER, SecurityProtocol.PLAINTEXT, "127.0.0.1", 9092))));
     metadata.addPublisher((delta, image) -> {
