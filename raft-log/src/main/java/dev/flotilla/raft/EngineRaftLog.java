@@ -461,12 +461,12 @@ final class EngineRaftLog implements RaftLog {
     return CompletableFuture.completedFuture(lastSnapshotIndex);
   }
 
-  /** Closes the store too; pending writes are completed first. */
+  /** Leaves the store to the host. */
   @Override
   public void close() {
     open = false;
     try {
-      store.close();
+      host.logClosed();
     } finally {
       memory.abandon();
     }

@@ -15,9 +15,9 @@ import org.slf4j.LoggerFactory;
  * when something of it fails. Any thread may call.
  *
  * <pre>
- *   a write fails                   gives up leadership, is closed, opened again when the disk works
+ *   a write fails                   gives up leadership, is closed, and read until it is opened again
  *   an entry to apply is unreadable likewise, or as damage if that is what it is
- *   damage is found                 gives up leadership, is marked as quarantined, is closed
+ *   damage is found                 gives up leadership, is marked as quarantined, read no more, closed
  *   an entry cannot be applied      is closed
  * </pre>
  */
@@ -35,6 +35,9 @@ final class GroupMember implements LogHost {
 
   /** Set by the applying thread before it throws what makes Ratis close the group; read by any. */
   private volatile boolean closesItself;
+
+  /** Set when a write failed: what is stored is read until the replica is opened again. */
+  private volatile boolean reopens;
 
   /** A member of a group that is not started yet. */
   GroupMember(Replica replica, LeadershipTracker leadership) {
@@ -126,6 +129,7 @@ final class GroupMember implements LogHost {
 
   @Override
   public void writeFailed(Throwable cause) {
+    reopens = true;
     LOG.error("{}: its disk failed, the replica stops", replica.name(), cause);
     leadership.failed("its disk failed: " + cause.getMessage());
     division().stepDown();
@@ -134,6 +138,13 @@ final class GroupMember implements LogHost {
   @Override
   public void closeAfterFailure(Throwable cause) {
     replica.node().reopenLater(replica, replica.memory().flushIndex() + 1);
+  }
+
+  @Override
+  public void logClosed() {
+    if (!reopens) {
+      replica.readable().close();
+    }
   }
 
   @Override
@@ -151,6 +162,7 @@ final class GroupMember implements LogHost {
   public void damaged(String reason, Throwable cause) {
     String name = replica.name();
     LOG.error("{}: the replica cannot be trusted and is set aside: {}", name, reason, cause);
+    replica.readable().revoke(reason);
     leadership.failed(reason);
     division().stepDown();
     replica

@@ -27,6 +27,9 @@ interface LogHost {
   /** As {@link #writeFailed} was, and all who waited were told: the replica may close. */
   void closeAfterFailure(Throwable cause);
 
+  /** Raft is done with the log and writes it no more; its store is the host's to close. */
+  void logClosed();
+
   /**
    * An entry that is to be applied cannot be read, because it is damaged or the disk fails. Raft
    * closes the group on what its caller throws next.

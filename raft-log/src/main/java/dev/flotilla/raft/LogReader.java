@@ -4,6 +4,7 @@ import dev.flotilla.raft.ReplicatedLog.TermEnd;
 import dev.flotilla.storage.CorruptLogException;
 import dev.flotilla.storage.EntryHeader;
 import dev.flotilla.storage.EntryKind;
+import dev.flotilla.storage.LogClosedException;
 import dev.flotilla.storage.LogStore;
 import dev.flotilla.storage.Slice;
 import dev.flotilla.storage.StorageException;
@@ -22,7 +23,8 @@ import java.util.function.Supplier;
  * the high watermark. Any thread may call; every method may read a disk.
  *
  * <p>The log moves on beside its readers. Where entries are dropped or truncated between two looks
- * at the store, a read looks again, and ends as if it had come before or after.
+ * at the store, a read looks again, and ends as if it had come before or after; likewise where the
+ * store of a disk that failed was opened again.
  *
  * <p>Every method throws {@link ReplicatedLogException.Unavailable} when the store cannot be read
  * or trusted.
@@ -36,14 +38,14 @@ final class LogReader {
   private static final int ATTEMPTS = 10;
 
   private final String name;
-  private final LogStore store;
+  private final ReadableStore stores;
   private final LongSupplier logStartOffset;
   private final LongSupplier highWatermark;
   private final IntSupplier currentTerm;
   private final Consumer<CorruptLogException> whenCorrupt;
 
   /**
-   * Reads a store.
+   * Reads one store after another.
    *
    * @param logStartOffset the first offset to show; the store may still hold earlier ones
    * @param highWatermark the offset before which all is committed; at most the store's end offset
@@ -53,13 +55,13 @@ final class LogReader {
    */
   LogReader(
       String name,
-      LogStore store,
+      ReadableStore stores,
       LongSupplier logStartOffset,
       LongSupplier highWatermark,
       IntSupplier currentTerm,
       Consumer<CorruptLogException> whenCorrupt) {
     this.name = name;
-    this.store = store;
+    this.stores = stores;
     this.logStartOffset = logStartOffset;
     this.highWatermark = highWatermark;
     this.currentTerm = currentTerm;
@@ -72,7 +74,7 @@ final class LogReader {
       long committedEnd = highWatermark.getAsLong();
       checkInRange(offset);
       return offset < committedEnd
-          ? store.batches(offset, committedEnd, maxBytes, firstBatch)
+          ? store().batches(offset, committedEnd, maxBytes, firstBatch)
           : Slice.EMPTY;
     });
   }
@@ -80,7 +82,7 @@ final class LogReader {
   /** See {@link ReplicatedLog#entryOfTime}. */
   Optional<EntryHeader> entryOfTime(long timestampMs) {
     return guarded(() -> {
-      long from = store.indexOfTime(timestampMs).orElse(Long.MAX_VALUE);
+      long from = store().indexOfTime(timestampMs).orElse(Long.MAX_VALUE);
       return firstShown(from, header -> header.maxTimestampMs() >= timestampMs);
     });
   }
@@ -88,14 +90,14 @@ final class LogReader {
   /** See {@link ReplicatedLog#entryOfLargestTimestamp}. */
   Optional<EntryHeader> entryOfLargestTimestamp() {
     return guarded(() -> {
-      long first = store.base().index() + 1;
+      long first = store().base().index() + 1;
       long end = committedEndIndex();
       if (end <= first) {
         return Optional.empty();
       }
       // The largest of all there ever was; the entry that brought it may be gone.
-      long largest = store.header(end - 1).largestTimestampMs();
-      long from = store.indexOfTime(largest).orElse(first);
+      long largest = store().header(end - 1).largestTimestampMs();
+      long from = store().indexOfTime(largest).orElse(first);
       Optional<EntryHeader> kept = firstShown(from, header -> header.maxTimestampMs() >= largest);
       return kept.isPresent() ? kept : largestKept(first);
     });
@@ -109,9 +111,9 @@ final class LogReader {
       }
       // The end before the terms: were a term to begin in between, its entries would otherwise
       // count for the one before it.
-      long endOffset = store.endOffset();
+      long endOffset = store().endOffset();
       long found = -1;
-      for (TermStart start : store.termStarts()) {
+      for (TermStart start : store().termStarts()) {
         if (start.term() > term) {
           endOffset = start.offset();
           break;
@@ -135,7 +137,7 @@ final class LogReader {
     long index =
         guarded(() -> {
           checkInRange(fromOffset);
-          return store.indexOfOffset(fromOffset).orElse(Long.MAX_VALUE);
+          return store().indexOfOffset(fromOffset).orElse(Long.MAX_VALUE);
         });
     long committedEnd = highWatermark.getAsLong();
     List<EntryHeader> headers = chunk(index, fromOffset);
@@ -151,17 +153,27 @@ final class LogReader {
     }
   }
 
+  /** See {@link ReplicatedLog#logEndOffset}. */
+  long endOffset() {
+    return guarded(() -> store().endOffset());
+  }
+
+  /** See {@link ReplicatedLog#diskBytes}. */
+  long diskBytes() {
+    return guarded(() -> store().diskBytes());
+  }
+
   /** The next headers from an index; none at the end of the log. */
   private List<EntryHeader> chunk(long fromIndex, long fromOffset) {
     return guarded(() -> {
-      if (fromIndex <= store.base().index()) {
+      if (fromIndex <= store().base().index()) {
         throw new ReplicatedLogException.OffsetOutOfRange(
-            name, fromOffset, startOffset(), store.endOffset());
+            name, fromOffset, startOffset(), store().endOffset());
       }
       List<EntryHeader> headers = new ArrayList<>();
-      long count = Math.min(store.endIndex() - fromIndex, CHUNK);
+      long count = Math.min(store().endIndex() - fromIndex, CHUNK);
       if (count > 0) {
-        store.headers(fromIndex, fromIndex + count, headers::add);
+        store().headers(fromIndex, fromIndex + count, headers::add);
       }
       return headers;
     });
@@ -191,7 +203,7 @@ final class LogReader {
     long endIndex = committedEndIndex();
     for (long index = fromIndex; index < endIndex; index += CHUNK) {
       List<EntryHeader> headers = new ArrayList<>();
-      store.headers(index, Math.min(index + CHUNK, endIndex), headers::add);
+      store().headers(index, Math.min(index + CHUNK, endIndex), headers::add);
       for (EntryHeader header : headers) {
         if (header.kind() == EntryKind.DATA
             && header.endOffset() > startOffset
@@ -206,39 +218,55 @@ final class LogReader {
   /** The index before which all entries with offsets are committed. */
   private long committedEndIndex() {
     // The end before the look-up: an entry that comes in between is not committed.
-    long endIndex = store.endIndex();
-    return store.indexOfOffset(highWatermark.getAsLong()).orElse(endIndex);
+    long endIndex = store().endIndex();
+    return store().indexOfOffset(highWatermark.getAsLong()).orElse(endIndex);
   }
 
   /** The store may have dropped entries before its owner says so, or keep them a while after. */
   private long startOffset() {
-    return Math.max(logStartOffset.getAsLong(), store.base().offset());
+    return Math.max(logStartOffset.getAsLong(), store().base().offset());
   }
 
   private void checkInRange(long offset) {
     long startOffset = startOffset();
-    long endOffset = store.endOffset();
+    long endOffset = store().endOffset();
     if (offset < startOffset || offset > endOffset) {
       throw new ReplicatedLogException.OffsetOutOfRange(name, offset, startOffset, endOffset);
     }
   }
 
-  /** Runs a read that may be repeated. */
+  private LogStore store() {
+    try {
+      return stores.present();
+    } catch (LogClosedException e) {
+      throw unavailable(e);
+    }
+  }
+
+  /** Runs a read that may be repeated: the log moved on, or another store is read by now. */
   private <T> T guarded(Supplier<T> read) {
-    IndexOutOfBoundsException moved = new IndexOutOfBoundsException();
+    RuntimeException failure = new IndexOutOfBoundsException();
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+      int replacements = stores.replacements();
       try {
         return read.get();
-      } catch (CorruptLogException e) {
-        whenCorrupt.accept(e);
-        throw unavailable(e);
       } catch (StorageException e) {
-        throw unavailable(e);
+        if (!stores.isReplacedSince(replacements)) {
+          throw failed(e);
+        }
+        failure = e;
       } catch (IndexOutOfBoundsException e) {
-        moved = e;
+        failure = e;
       }
     }
-    throw unavailable(moved);
+    throw unavailable(failure);
+  }
+
+  private ReplicatedLogException failed(StorageException cause) {
+    if (cause instanceof CorruptLogException damage) {
+      whenCorrupt.accept(damage);
+    }
+    return unavailable(cause);
   }
 
   private ReplicatedLogException unavailable(RuntimeException cause) {

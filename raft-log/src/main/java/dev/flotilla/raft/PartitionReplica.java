@@ -25,13 +25,23 @@ final class PartitionReplica implements Applied, ReplicatedLog {
   /** What runs now; null between a failure and the next opening. Read by any thread. */
   private volatile @Nullable Replica running;
 
-  /** Reads what runs now; likewise. */
+  /** Reads what runs now, or what ran last. Null before the first start. Read by any thread. */
   private volatile @Nullable LogReader reader;
+
+  /** What began to run last, whether it still runs or failed. Likewise. */
+  private volatile @Nullable Replica started;
 
   /** Written in the order of changes, read by any thread. */
   private volatile Leadership leadership = Replica.NOT_STARTED;
 
-  /** Written by the applying thread, read by any. */
+  /** Where the log started when the replica before {@link #started} ended. Read by any thread. */
+  private volatile long earlierStartOffset;
+
+  /**
+   * Never falls: one that was opened again from an older checkpoint has applied less than was seen
+   * to be committed. Written by the thread that starts a replica and by the one that applies, read
+   * by any.
+   */
   private volatile long highWatermark;
 
   PartitionReplica(String name, PartitionState state, ReplicaListener listener, RaftNode node) {
@@ -72,7 +82,11 @@ final class PartitionReplica implements Applied, ReplicatedLog {
 
   @Override
   public long logStartOffset() {
-    return replica().memory().start().offset();
+    Replica last = started;
+    if (last == null) {
+      throw unavailable();
+    }
+    return Math.max(earlierStartOffset, last.memory().start().offset());
   }
 
   @Override
@@ -82,12 +96,12 @@ final class PartitionReplica implements Applied, ReplicatedLog {
 
   @Override
   public long logEndOffset() {
-    return replica().stored().store().endOffset();
+    return reader().endOffset();
   }
 
   @Override
   public long diskBytes() {
-    return replica().stored().store().diskBytes();
+    return reader().diskBytes();
   }
 
   @Override
@@ -171,12 +185,16 @@ final class PartitionReplica implements Applied, ReplicatedLog {
 
   @Override
   public void started(Replica replica) {
+    if (started != null) {
+      earlierStartOffset = logStartOffset();
+    }
+    started = replica;
     running = replica;
     reader =
         new LogReader(
             name,
-            replica.stored().store(),
-            () -> replica.memory().start().offset(),
+            replica.readable(),
+            this::logStartOffset,
             this::highWatermark,
             () -> leadership.term(),
             e -> replica.member().damaged("a read found damage: " + e.getMessage(), e));
@@ -188,18 +206,17 @@ final class PartitionReplica implements Applied, ReplicatedLog {
   @Override
   public void stopped() {
     running = null;
-    reader = null;
   }
 
   @Override
   public void records(EntryHeader header) {
     state.apply(header);
-    highWatermark = header.endOffset();
+    highWatermark = Math.max(highWatermark, header.endOffset());
     if (leadership instanceof Leadership.Ready) {
       metrics.appended(header.offsetSpan());
     }
     queue.applied(header);
-    listener.highWatermarkChanged(header.endOffset());
+    listener.highWatermarkChanged(highWatermark);
   }
 
   @Override
@@ -227,7 +244,7 @@ final class PartitionReplica implements Applied, ReplicatedLog {
   @Override
   public void restore(long index, long endOffset, ByteBuffer snapshot) {
     state.restore(snapshot);
-    highWatermark = endOffset;
+    highWatermark = Math.max(highWatermark, endOffset);
   }
 
   @Override

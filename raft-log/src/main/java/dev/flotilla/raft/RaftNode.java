@@ -2,12 +2,12 @@ package dev.flotilla.raft;
 
 import com.codahale.metrics.MetricRegistry;
 import dev.flotilla.proto.ReplicaKind;
+import dev.flotilla.storage.StorageEngine;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -15,16 +15,12 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.Executor;
 import org.apache.ratis.conf.RaftProperties;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * One Raft server of a node and the replicas it runs. Any thread may call any method; calls for
  * different groups run side by side, calls for the same group do not come at the same time.
  */
 public final class RaftNode implements AutoCloseable {
-
-  private static final Logger LOG = LoggerFactory.getLogger(RaftNode.class);
 
   private final RaftNodeConfig config;
   private final NodeMetrics metrics;
@@ -35,6 +31,9 @@ public final class RaftNode implements AutoCloseable {
 
   /** The replicas that work, by group. */
   private final ConcurrentMap<UUID, Replica> running = new ConcurrentHashMap<>();
+
+  /** Those that failed and are not open again yet. */
+  private final ConcurrentMap<UUID, Reopening> failed = new ConcurrentHashMap<>();
 
   /** Groups that are meant to be open, also while a failed one waits to be opened again. */
   private final Set<UUID> open = ConcurrentHashMap.newKeySet();
@@ -169,7 +168,7 @@ public final class RaftNode implements AutoCloseable {
       StoredReplica stored =
           ReplicaCreation.create(
               replicas, group, name, kind, voters, config.defaultEngine(), resources.engines());
-      start(group, name, stored, applied);
+      startFirst(group, name, stored, applied);
     } catch (IOException e) {
       throw new UncheckedIOException(name + " cannot be created", e);
     }
@@ -179,34 +178,45 @@ public final class RaftNode implements AutoCloseable {
       throws ReplicaQuarantinedException {
     try {
       ReplicaDirectory directory = ReplicaDirectory.open(replicas, group);
-      StoredReplica stored =
-          StoredReplica.open(directory, resources.engines(), OptionalLong.empty());
+      StoredReplica stored = StoredReplica.open(directory, resources.engines());
       if (stored.descriptor().getKind() != kind) {
         stored.store().close();
         throw new ReplicaQuarantinedException(name + " is not a " + kind);
       }
-      start(group, name, stored, applied);
+      startFirst(group, name, stored, applied);
     } catch (IOException e) {
       throw new UncheckedIOException(name + " cannot be opened", e);
     }
   }
 
-  private void start(UUID group, String name, StoredReplica stored, Applied applied)
+  private void startFirst(UUID group, String name, StoredReplica stored, Applied applied)
       throws IOException {
+    ReadableStore readable = new ReadableStore(stored.store());
     boolean started = false;
     try {
-      Replica replica = new Replica(this, name, stored, applied);
       open.add(group);
-      running.put(group, replica);
-      server.add(group, stored.descriptor(), new GroupStateMachine(replica));
-      resources.keepCheckpointed(replica);
+      start(group, new Replica(this, name, stored, readable, applied));
       started = true;
     } catch (IllegalArgumentException e) {
       throw new IOException(name + ": the state of the checkpoint cannot be read", e);
     } finally {
       if (!started) {
+        readable.close();
+      }
+    }
+  }
+
+  /** Starts a replica whose files are open; they stay so when it fails. */
+  void start(UUID group, Replica replica) throws IOException {
+    running.put(group, replica);
+    boolean started = false;
+    try {
+      server.add(group, replica.stored().descriptor(), new GroupStateMachine(replica));
+      resources.keepCheckpointed(replica);
+      started = true;
+    } finally {
+      if (!started) {
         running.remove(group);
-        stored.store().close();
       }
     }
     server.campaignIfAlone(group);
@@ -223,9 +233,17 @@ public final class RaftNode implements AutoCloseable {
   /** Stops a replica, its files stay. Does nothing if it does not run. */
   public void closeGroup(UUID group) {
     open.remove(group);
+    Reopening reopening = failed.get(group);
+    if (reopening != null) {
+      reopening.cancel();
+    }
     Replica replica = running.get(group);
     if (replica != null) {
       stop(replica);
+    }
+    if (reopening != null) {
+      reopening.end();
+      failed.remove(group, reopening);
     }
   }
 
@@ -248,40 +266,32 @@ public final class RaftNode implements AutoCloseable {
         resources.forget(replica);
         replica.member().awaitOwnEnd();
         server.remove(group);
+        if (!open.contains(group)) {
+          replica.readable().close();
+        }
         running.remove(group, replica);
       }
     }
   }
 
   /** Closes a replica whose disk failed, and opens it again when the disk works. */
-  void reopenLater(Replica failed, long cutAt) {
-    UUID group = UUID.fromString(failed.stored().descriptor().getGroup());
-    background().execute(() -> stop(failed));
-    resources.retry(() -> reopen(group, failed, cutAt));
+  void reopenLater(Replica replica, long cutAt) {
+    UUID group = UUID.fromString(replica.stored().descriptor().getGroup());
+    Reopening reopening = new Reopening(this, group, replica, cutAt);
+    failed.put(group, reopening);
+    background().execute(() -> stop(replica));
+    resources.retry(() -> {
+      boolean done = reopening.attempt();
+      if (done) {
+        failed.remove(group, reopening);
+      }
+      return done;
+    });
   }
 
-  /** Returns whether there is nothing left to do. */
-  private boolean reopen(UUID group, Replica failed, long cutAt) {
-    if (running.get(group) == failed) {
-      return false;
-    }
-    if (!open.contains(group) || running.containsKey(group)) {
-      return true;
-    }
-    try {
-      ReplicaDirectory directory = ReplicaDirectory.open(replicas, group);
-      StoredReplica stored =
-          StoredReplica.open(directory, resources.engines(), OptionalLong.of(cutAt));
-      start(group, failed.name(), stored, failed.applied());
-      return true;
-    } catch (ReplicaQuarantinedException e) {
-      LOG.error("{}: cannot be opened again", failed.name(), e);
-      failed.applied().leadershipChanged(failed.member().leadership().current());
-      return true;
-    } catch (IOException | RuntimeException e) {
-      LOG.warn("{}: not open again yet", failed.name(), e);
-      return false;
-    }
+  /** Whether a group is meant to be open. */
+  boolean isOpen(UUID group) {
+    return open.contains(group);
   }
 
   /** Writes checkpoints, stops all replicas and the server. */
@@ -314,6 +324,10 @@ public final class RaftNode implements AutoCloseable {
 
   Executor background() {
     return resources.background();
+  }
+
+  StorageEngine engine(String name) {
+    return resources.engines().engine(name);
   }
 
   ColdReads coldReads() {

@@ -24,6 +24,7 @@ final class Replica {
   private final RaftNode node;
   private final String name;
   private final StoredReplica stored;
+  private final ReadableStore readable;
   private final Applied applied;
   private final AppliedState state;
   private final GroupMember member;
@@ -40,12 +41,15 @@ final class Replica {
   /**
    * A replica that is ready to be started.
    *
+   * @param readable its store as readers see it, who may have read another one before
    * @throws IllegalArgumentException if the checkpoint's state cannot be read
    */
-  Replica(RaftNode node, String name, StoredReplica stored, Applied applied) {
+  Replica(
+      RaftNode node, String name, StoredReplica stored, ReadableStore readable, Applied applied) {
     this.node = node;
     this.name = name;
     this.stored = stored;
+    this.readable = readable;
     this.applied = applied;
     Checkpoint checkpoint = stored.checkpoint();
     long index = checkpoint.getIndex();
@@ -78,6 +82,11 @@ final class Replica {
   /** Its files. */
   StoredReplica stored() {
     return stored;
+  }
+
+  /** Its store as readers see it; outlives this replica when that failed. */
+  ReadableStore readable() {
+    return readable;
   }
 
   /** Whom it works for. */

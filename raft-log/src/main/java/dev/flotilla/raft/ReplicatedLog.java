@@ -14,6 +14,10 @@ import java.util.function.Consumer;
  * committed and applied here; only those are ever shown. Reads work on every replica; whether a
  * follower may serve is its caller's decision, and a leader serves only while {@link
  * Leadership.Ready}.
+ *
+ * <p>Where its disk fails the replica appends nothing any more until it was opened again; what is
+ * below the high watermark is read all the while, as far as the disk lets it. Of a replica that was
+ * found damaged nothing is read.
  */
 public interface ReplicatedLog {
 

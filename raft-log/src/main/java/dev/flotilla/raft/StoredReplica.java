@@ -14,8 +14,8 @@ import dev.flotilla.storage.StorageEngine;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.OptionalLong;
 import java.util.UUID;
+import java.util.function.Supplier;
 import org.apache.ratis.proto.RaftProtos.LogEntryProto;
 
 /**
@@ -62,19 +62,13 @@ record StoredReplica(
   /**
    * Opens what lies in a directory.
    *
-   * @param cutAt for a replica whose flush failed: everything from this index on is removed
    * @throws ReplicaQuarantinedException if it cannot be trusted; nothing is open then
    */
-  static StoredReplica open(ReplicaDirectory directory, EngineCatalog engines, OptionalLong cutAt)
+  static StoredReplica open(ReplicaDirectory directory, EngineCatalog engines)
       throws IOException, ReplicaQuarantinedException {
-    String reason = directory.quarantineReason().orElse(null);
-    if (reason != null) {
-      throw new ReplicaQuarantinedException(reason);
-    }
+    checkTrusted(directory);
     ReplicaDescriptor descriptor = directory.descriptor();
     LogId id = logId(descriptor);
-    VoteStore votes = VoteStore.open(directory.path(), id);
-    CheckpointStore checkpoints = CheckpointStore.open(directory.path());
     StorageEngine engine = engines.engine(descriptor.getEngine());
     if (!engine.logs().contains(id)) {
       throw new ReplicaQuarantinedException(
@@ -82,12 +76,8 @@ record StoredReplica(
     }
     LogStore store = null;
     try {
-      store = cutAt.isPresent() ? engine.openCutAt(id, cutAt.getAsLong()) : engine.open(id);
-      Checkpoint checkpoint = reconcile(descriptor, checkpoints, store);
-      List<LogEntryProto> configurations = configurations(store, checkpoint.getIndex() + 1);
-      StoredReplica opened =
-          new StoredReplica(
-              directory, descriptor, store, votes, checkpoints, checkpoint, configurations);
+      store = engine.open(id);
+      StoredReplica opened = verified(directory, store);
       store = null;
       return opened;
     } catch (CorruptLogException | IllegalArgumentException e) {
@@ -97,6 +87,42 @@ record StoredReplica(
         store.close();
       }
     }
+  }
+
+  /**
+   * Opens the files of a replica again whose disk failed.
+   *
+   * @param store opens its log; whatever comes of it, the store is not closed here
+   * @throws ReplicaQuarantinedException if it cannot be trusted
+   */
+  static StoredReplica reopen(ReplicaDirectory directory, Supplier<LogStore> store)
+      throws IOException, ReplicaQuarantinedException {
+    checkTrusted(directory);
+    try {
+      return verified(directory, store.get());
+    } catch (CorruptLogException | IllegalArgumentException e) {
+      throw new ReplicaQuarantinedException(
+          directory.descriptor().getName() + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static void checkTrusted(ReplicaDirectory directory)
+      throws IOException, ReplicaQuarantinedException {
+    String reason = directory.quarantineReason().orElse(null);
+    if (reason != null) {
+      throw new ReplicaQuarantinedException(reason);
+    }
+  }
+
+  private static StoredReplica verified(ReplicaDirectory directory, LogStore store)
+      throws IOException, ReplicaQuarantinedException {
+    ReplicaDescriptor descriptor = directory.descriptor();
+    VoteStore votes = VoteStore.open(directory.path(), logId(descriptor));
+    CheckpointStore checkpoints = CheckpointStore.open(directory.path());
+    Checkpoint checkpoint = reconcile(descriptor, checkpoints, store);
+    List<LogEntryProto> configurations = configurations(store, checkpoint.getIndex() + 1);
+    return new StoredReplica(
+        directory, descriptor, store, votes, checkpoints, checkpoint, configurations);
   }
 
   /** The checkpoint that fits the log; one at the log's base where there is none. */

@@ -10,6 +10,7 @@ import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -61,6 +62,10 @@ final class DiskFaults {
       Object refused = CompletableFuture.failedFuture(new StorageException("no reset, as asked"));
       return refused;
     }
+    if (method.getName().equals("reopenCutAt")) {
+      checkOpens();
+      cuts.add((Long) Objects.requireNonNull(arguments)[0]);
+    }
     if (method.getName().equals("header")) {
       StorageException asked = nextHeader.getAndSet(null);
       if (asked != null) {
@@ -73,6 +78,9 @@ final class DiskFaults {
     } catch (InvocationTargetException e) {
       throw e.getCause();
     }
+    if (result instanceof LogStore reopened) {
+      result = below(reopened);
+    }
     if (method.getName().equals("write") && take(doubtfulWrites)) {
       CompletableFuture<Void> failed = new CompletableFuture<>();
       var _ =
@@ -82,6 +90,12 @@ final class DiskFaults {
       result = failed;
     }
     return result;
+  }
+
+  private void checkOpens() {
+    if (take(failingOpens)) {
+      throw new StorageException("not opened, as asked");
+    }
   }
 
   private final class FaultyEngine implements StorageEngine {
@@ -113,12 +127,6 @@ final class DiskFaults {
       checkOpens();
       cuts.add(endIndex);
       return below(engine.openCutAt(id, endIndex));
-    }
-
-    private void checkOpens() {
-      if (take(failingOpens)) {
-        throw new StorageException("not opened, as asked");
-      }
     }
 
     @Override

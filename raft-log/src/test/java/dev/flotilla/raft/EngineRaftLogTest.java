@@ -87,6 +87,7 @@ class EngineRaftLogTest {
   void close() {
     gate.openGate();
     log.close();
+    store.close();
     coldReads.close();
   }
 
@@ -355,7 +356,7 @@ class EngineRaftLogTest {
     TimeDuration second = TimeDuration.valueOf(1, TimeUnit.SECONDS);
     assertThat(there.getEntry(second).getIndex()).isZero();
     assertThatThrownBy(() -> missing.getEntry(second)).isInstanceOf(TimeoutException.class);
-    log.close();
+    store.close();
     assertThatThrownBy(() -> there.getEntry(second)).isInstanceOf(TimeoutException.class);
   }
 

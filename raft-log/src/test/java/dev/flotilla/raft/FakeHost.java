@@ -48,6 +48,11 @@ final class FakeHost implements LogHost {
   }
 
   @Override
+  public void logClosed() {
+    events.add("closed");
+  }
+
+  @Override
   public void unreadable(long index, RuntimeException cause) {
     events.add("unreadable " + index);
   }

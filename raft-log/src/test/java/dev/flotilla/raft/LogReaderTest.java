@@ -385,7 +385,7 @@ class LogReaderTest {
   private LogReader reader(LogStore of) {
     return new LogReader(
         "orders-0",
-        of,
+        new ReadableStore(of),
         () -> logStartOffset,
         () -> highWatermark,
         () -> currentTerm,

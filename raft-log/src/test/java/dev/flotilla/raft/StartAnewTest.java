@@ -200,12 +200,4 @@ class StartAnewTest {
         leader(logs).orElseThrow().submit(ConcatenatingMachine.CHARSET.encode(command));
     assertThat(answer.get(10, TimeUnit.SECONDS).hasRemaining()).isTrue();
   }
-
-  private static final class Quiet implements ReplicaListener {
-    @Override
-    public void leadershipChanged(Leadership leadership) {}
-
-    @Override
-    public void highWatermarkChanged(long highWatermark) {}
-  }
 }

@@ -177,12 +177,4 @@ final class TestCluster implements AutoCloseable {
       }
     }
   }
-
-  private static final class Quiet implements ReplicaListener {
-    @Override
-    public void leadershipChanged(Leadership leadership) {}
-
-    @Override
-    public void highWatermarkChanged(long highWatermark) {}
-  }
 }
