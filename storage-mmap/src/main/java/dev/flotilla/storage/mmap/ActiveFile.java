@@ -9,7 +9,14 @@ import java.nio.file.StandardOpenOption;
 /**
  * The file of the segment that is written to. It is longer than its content by a preallocated step
  * of zeros that were really written: a sync of an append then changes no metadata, which halves its
- * cost. A step is as long as the file so far, within bounds. Used by one thread at a time.
+ * cost. A step is as long as the file so far, within bounds.
+ *
+ * <p>A step is written by the append that needs it, not ahead by another thread: a sync waits for
+ * every dirty page of the file, so that the append beside it would pay for the step all the same,
+ * once more for each sync until it is on the device. {@code storage.mmap.preallocate.max.bytes}
+ * bounds what one append pays.
+ *
+ * <p>Used by one thread at a time.
  */
 final class ActiveFile {
 
@@ -66,7 +73,7 @@ final class ActiveFile {
     try {
       return new ActiveFile(
           path, directory.disk(), channel, maxStepBytes, Math.toIntExact(channel.size()));
-    } catch (IOException e) {
+    } catch (IOException | RuntimeException e) {
       channel.close();
       throw e;
     }

@@ -5,6 +5,7 @@ import dev.flotilla.storage.EntryHeader;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.StandardOpenOption;
 
 /**
@@ -208,25 +209,36 @@ final class ActiveSegment {
    * and is closed.
    */
   Manifest.SegmentRecord seal() throws IOException {
+    end();
+    return new Manifest.SegmentRecord(start(), tail.position(), file.size(), rows.lookup().count());
+  }
+
+  private void end() throws IOException {
     sync();
     storeAllRows();
     segment.resized(tail.position());
     file.trim(tail.position());
     file.close();
-    return new Manifest.SegmentRecord(start(), tail.position(), file.size(), rows.lookup().count());
   }
 
   /**
-   * Ends the segment before an entry: all of it is durable on return. The file keeps what lies
-   * behind, since slices may show it.
+   * Ends the segment before an entry: all of it is durable on return. The file keeps the frames
+   * behind, since slices may show them, also of an earlier opening of the log: they go with the
+   * file, by retention or a compaction. What was preallocated goes at once, so that a log that
+   * holds little takes little however often it is cut.
    *
    * @param endPosition where the entry's frame begins
    */
   Manifest.SegmentRecord cut(long index, int endPosition) throws IOException {
-    sync();
-    storeAllRows();
-    file.close();
+    end();
     return new Manifest.SegmentRecord(
         start(), endPosition, file.size(), rows.lookup().rowsBelow(index));
+  }
+
+  /** Removes the files of a segment that no manifest names. */
+  void discard() throws IOException {
+    file.close();
+    Files.deleteIfExists(directory.file(start().fileName()));
+    Files.deleteIfExists(directory.file(start().lookupName()));
   }
 }

@@ -39,7 +39,8 @@ final class Compaction {
   }
 
   /**
-   * Writes what a compactor leaves of a segment. Durable on return.
+   * Writes what a compactor leaves of a segment. Durable on return; if it fails, the target's files
+   * are gone.
    *
    * @param target an empty segment with the same start, but for its number
    * @param endIndex of the segment
@@ -64,8 +65,20 @@ final class Compaction {
         compaction.copy(cursor, frame, Math.min(endIndex, frame.endIndex()), asked);
       }
       compaction.writeRun();
+      return target.seal();
+    } catch (IOException | RuntimeException | Error e) {
+      discard(target, e);
+      throw e;
     }
-    return target.seal();
+  }
+
+  /** A full disk is not left fuller than it was. */
+  private static void discard(ActiveSegment target, Throwable cause) {
+    try {
+      target.discard();
+    } catch (IOException e) {
+      cause.addSuppressed(e);
+    }
   }
 
   private void copy(FrameCursor cursor, Frame frame, long endIndex, boolean asked)

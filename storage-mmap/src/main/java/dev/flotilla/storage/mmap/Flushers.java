@@ -20,18 +20,18 @@ final class Flushers implements AutoCloseable {
   /** Frames are gathered in this much memory for each thread. */
   private static final int BUFFER_BYTES = 1 << 20;
 
-  /** A turn of a log; the buffer is the log's until it returns. Does not throw. */
-  interface Turn extends Consumer<ByteBuffer> {}
+  /** Gives a flusher one log's work; the buffer is the log's until it returns. Does not throw. */
+  interface Task extends Consumer<ByteBuffer> {}
 
   /** Bounded by the number of logs: each is in it once at most. */
-  private final LinkedBlockingQueue<Turn> turns = new LinkedBlockingQueue<>();
+  private final LinkedBlockingQueue<Task> turns = new LinkedBlockingQueue<>();
 
   private final List<Thread> threads;
   private final ScheduledExecutorService timer;
 
   Flushers(int threadCount) {
     Thread.Builder builder = Thread.ofPlatform().daemon().name("mmap-flusher-", 0);
-    this.threads = Stream.generate(() -> builder.unstarted(this::run)).limit(threadCount).toList();
+    this.threads = Stream.generate(() -> thread(builder)).limit(threadCount).toList();
     this.timer =
         Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().name("mmap-rest-timer").factory());
@@ -39,7 +39,7 @@ final class Flushers implements AutoCloseable {
   }
 
   /** Gives a log its turn when a thread is free. */
-  void submit(Turn turn) {
+  void submit(Task turn) {
     turns.add(turn);
   }
 
@@ -50,8 +50,13 @@ final class Flushers implements AutoCloseable {
     }
   }
 
-  private void run() {
+  /** With its memory at hand: an engine that gets none is not opened. */
+  private Thread thread(Thread.Builder builder) {
     ByteBuffer buffer = ByteBuffer.allocateDirect(BUFFER_BYTES);
+    return builder.unstarted(() -> run(buffer));
+  }
+
+  private void run(ByteBuffer buffer) {
     try {
       while (true) {
         turns.take().accept(buffer);

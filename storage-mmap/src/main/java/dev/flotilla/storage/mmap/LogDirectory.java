@@ -13,6 +13,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
@@ -28,12 +29,18 @@ import java.util.stream.Collectors;
 record LogDirectory(Disk disk, LogId log, Path path) {
 
   private static final String MANIFEST = "manifest-";
+  private static final Pattern MANIFEST_NAME = Pattern.compile(MANIFEST + "\\d{1,18}");
   private static final String NEXT = ".next";
   private static final String DELETED = "deleted";
   private static final int PAGE_BYTES = 4096;
 
   Path file(String name) {
     return path.resolve(name);
+  }
+
+  /** For messages. */
+  String describe() {
+    return "log " + log + " in " + path;
   }
 
   static String manifestName(long sequence) {
@@ -96,7 +103,7 @@ record LogDirectory(Disk disk, LogId log, Path path) {
   }
 
   private static boolean isManifest(String name) {
-    return name.startsWith(MANIFEST) && !name.endsWith(NEXT);
+    return MANIFEST_NAME.matcher(name).matches();
   }
 
   /** Whether there is a log. */
@@ -141,14 +148,14 @@ record LogDirectory(Disk disk, LogId log, Path path) {
             .flatMap(start -> List.of(start.fileName(), start.lookupName()).stream())
             .collect(Collectors.toSet());
     named.add(manifestName(manifest.sequence()));
-    boolean removed = false;
-    for (String name : names()) {
-      if (!named.contains(name)) {
+    List<String> garbage = names().stream().filter(name -> !named.contains(name)).toList();
+    if (!garbage.isEmpty()) {
+      // An earlier process may have ended between the renaming of the manifest and the sync that
+      // makes it durable: the older one goes only after that.
+      disk.syncDirectory(path);
+      for (String name : garbage) {
         Files.deleteIfExists(file(name));
-        removed = true;
       }
-    }
-    if (removed) {
       disk.syncDirectory(path);
     }
   }

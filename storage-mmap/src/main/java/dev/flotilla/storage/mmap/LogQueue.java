@@ -1,8 +1,6 @@
 package dev.flotilla.storage.mmap;
 
-import dev.flotilla.storage.Entry;
 import dev.flotilla.storage.EntryCompactor;
-import dev.flotilla.storage.EntryHeader;
 import dev.flotilla.storage.LogBase;
 import dev.flotilla.storage.LogClosedException;
 import dev.flotilla.storage.StorageException;
@@ -16,7 +14,6 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -35,28 +32,25 @@ final class LogQueue {
   private final LogDirectory directory;
   private final LogWriter writer;
   private final Flushers flushers;
-  private final EngineConfig config;
+  private final LogCompactor compactor;
 
   /** In the order of the calls, those of a running turn included. Guarded by this. */
   private final Deque<LogOperation> pending = new ArrayDeque<>();
 
+  /** Guarded by this. */
+  private final Admission admission;
+
   /** Whether the log is queued for a flusher or with one. Guarded by this. */
   private boolean scheduled;
 
-  /** What the next entry must continue. Guarded by this. */
-  private Continuation accepted;
+  /** The flusher whose turn runs. Guarded by this. */
+  private @Nullable Thread working;
 
-  /** Whether the timer runs that writes the mark. Guarded by this. */
-  private boolean restTimer;
-
-  /** When the last turn ended, in nanoTime. Guarded by this. */
-  private long lastTurn;
+  /** Guarded by this. */
+  private final RestTimer restTimer;
 
   /** No more operations are taken. Guarded by this. */
   private boolean closing;
-
-  /** Whether somebody is ending the reading too, or has done so. Guarded by this. */
-  private boolean ending;
 
   /** Guarded by this. */
   private @Nullable StorageException failure;
@@ -74,9 +68,10 @@ final class LogQueue {
     this.directory = directory;
     this.writer = writer;
     this.flushers = flushers;
-    this.config = config;
     this.view = writer.view();
-    this.accepted = Continuation.behind(view);
+    this.admission = new Admission(directory.log(), view, config.maxEntryBytes());
+    this.restTimer = new RestTimer(flushers, config.restAfter(), this::rest);
+    this.compactor = new LogCompactor(directory, writer, this);
   }
 
   LogView view() {
@@ -96,12 +91,21 @@ final class LogQueue {
     if (failure != null) {
       return failed(failure);
     }
-    Continuation from = continuation(set.truncateFrom());
-    accepted = from.behind(set.entries(), config.maxEntryBytes());
-    if (set.truncateFrom() < view.endIndex()) {
+    Continuation from = admission.write(set, view, pending);
+    if (set.truncateFrom() < view.endIndex() && !pendingIs(LogOperation.Reset.class)) {
       view = view.cutTo(from.index(), from.offset());
     }
     return enqueue(new LogOperation.Write(set, new CompletableFuture<>()));
+  }
+
+  /** As {@code LogStore.dropPrefix} of a base that describes an entry of the log. */
+  synchronized CompletableFuture<Void> dropPrefix(LogBase base) {
+    checkTaking();
+    if (failure != null) {
+      return failed(failure);
+    }
+    admission.dropPrefix(base);
+    return enqueue(new LogOperation.Drop(base, new CompletableFuture<>()));
   }
 
   /** As {@code LogStore.reset}. */
@@ -110,52 +114,30 @@ final class LogQueue {
     if (failure != null) {
       return failed(failure);
     }
-    boolean writing =
-        pending.stream().anyMatch(operation -> !(operation instanceof LogOperation.Mark));
-    if (writing) {
+    if (pendingIs(LogOperation.Write.class)) {
       throw new IllegalStateException("log " + directory.log() + ": writes are pending");
     }
-    accepted = new Continuation(base.index() + 1, base.term(), base.offset());
+    admission.reset(base);
     return enqueue(new LogOperation.Reset(base, new CompletableFuture<>()));
   }
 
-  synchronized CompletableFuture<Void> add(LogOperation operation) {
+  private boolean pendingIs(Class<? extends LogOperation> kind) {
+    return pending.stream().anyMatch(kind::isInstance);
+  }
+
+  /** As {@code LogStore.compact}. */
+  void compact(long fromIndex, long toIndex, EntryCompactor entryCompactor) {
+    compactor.compact(fromIndex, toIndex, entryCompactor);
+  }
+
+  /** Puts a rewritten segment in the place of one, if that is still the log's. */
+  synchronized CompletableFuture<Void> replace(Segment old, Manifest.SegmentRecord rewritten) {
     checkTaking();
-    return failure != null ? failed(failure) : enqueue(operation);
-  }
-
-  /** As {@code LogStore.compact}. One at a time. */
-  void compact(long fromIndex, long toIndex, EntryCompactor compactor) {
-    LogView seen = view();
-    for (int place = 0; place < seen.segments().size(); place++) {
-      Segment segment = seen.segments().get(place);
-      long end = seen.endOfSegment(place);
-      Manifest.SegmentRecord stored = segment.stored();
-      if (stored != null && segment.start().index() < toIndex && end > fromIndex) {
-        compact(segment, stored, end, fromIndex, toIndex, compactor);
-      }
+    if (failure != null) {
+      return failed(failure);
     }
-  }
-
-  private void compact(
-      Segment segment,
-      Manifest.SegmentRecord stored,
-      long end,
-      long fromIndex,
-      long toIndex,
-      EntryCompactor compactor) {
-    try {
-      ActiveSegment target = writer.rewriteTarget(segment.start());
-      Manifest.SegmentRecord rewritten =
-          Compaction.rewrite(segment, target, end, fromIndex, toIndex, compactor);
-      add(new LogOperation.Replace(stored, rewritten, new CompletableFuture<>())).join();
-    } catch (RetiredSegmentException cutOrDropped) {
-      checkOpen();
-    } catch (CompletionException e) {
-      throw new StorageException("compact " + describe(), causeOf(e));
-    } catch (IOException e) {
-      throw IoFailures.translate("compact " + describe(), e);
-    }
+    Manifest.SegmentRecord stored = Objects.requireNonNull(old.stored());
+    return enqueue(new LogOperation.Replace(stored, rewritten, new CompletableFuture<>()));
   }
 
   private CompletableFuture<Void> failed(StorageException cause) {
@@ -163,7 +145,8 @@ final class LogQueue {
         new LogClosedException("log " + directory.log() + " has failed before", cause));
   }
 
-  private void checkTaking() {
+  /** Fails once the log is being closed. */
+  synchronized void checkTaking() {
     if (closing) {
       throw MmapLog.closed(directory.log());
     }
@@ -178,133 +161,36 @@ final class LogQueue {
     return operation.done();
   }
 
-  /** What an entry at the end or at a truncation must continue. */
-  private Continuation continuation(long truncateFrom) {
-    LogBase base = view.base();
-    if (truncateFrom <= base.index()) {
-      throw new IllegalArgumentException(
-          "log %s: truncation at %d, base at %d"
-              .formatted(directory.log(), truncateFrom, base.index()));
-    }
-    if (truncateFrom >= accepted.index()) {
-      return accepted;
-    }
-    long last = truncateFrom - 1;
-    if (last == base.index()) {
-      return new Continuation(truncateFrom, base.term(), base.offset());
-    }
-    EntryHeader header = view.holds(last) ? headerInView(last) : pendingHeader(last);
-    return new Continuation(truncateFrom, header.term(), header.endOffset());
-  }
-
-  /** The newest pending entry with an index is the one that counts. */
-  private EntryHeader pendingHeader(long index) {
-    for (var newest = pending.descendingIterator(); newest.hasNext(); ) {
-      if (newest.next() instanceof LogOperation.Write write && !write.set().entries().isEmpty()) {
-        List<Entry> entries = write.set().entries();
-        long first = entries.getFirst().header().index();
-        if (first <= index && index < first + entries.size()) {
-          return entries.get((int) (index - first)).header();
-        }
-      }
-    }
-    throw new IllegalStateException("log " + directory.log() + ": entry " + index + " is nowhere");
-  }
-
-  /** Mapped memory, the recent end of the log as a rule. Segments retire after a new view only. */
-  private EntryHeader headerInView(long index) {
-    return new LogReader(view).header(index);
-  }
-
   /** One turn with a flusher thread. */
   private void turn(ByteBuffer buffer) {
     List<LogOperation> operations;
     synchronized (this) {
+      working = Thread.currentThread();
       operations = new ArrayList<>(pending);
     }
     StorageException failed = null;
     try {
-      perform(operations, buffer);
+      new Turn(operations, writer).perform(buffer);
       publish(operations.size());
     } catch (IOException e) {
-      failed = IoFailures.translate("write " + describe(), e);
+      failed = IoFailures.translate("write " + directory.describe(), e);
     } catch (StorageException e) {
       failed = e;
     } catch (RuntimeException | Error e) {
-      failed = new StorageException("write " + describe(), e);
+      failed = new StorageException("write " + directory.describe(), e);
     }
     if (failed == null) {
-      complete(operations, operation -> !(operation instanceof LogOperation.Close));
+      operations.forEach(operation -> operation.done().complete(null));
     } else {
       fail(operations, failed);
     }
     release(failed == null);
-    if (failed == null) {
-      // Whoever closes goes on to what release() works with.
-      complete(operations, operation -> operation instanceof LogOperation.Close);
-    }
     endTurn(operations.stream().allMatch(operation -> operation instanceof LogOperation.Mark));
-  }
-
-  private static void complete(List<LogOperation> operations, Predicate<LogOperation> which) {
-    operations.stream().filter(which).forEach(operation -> operation.done().complete(null));
-  }
-
-  private void perform(List<LogOperation> operations, ByteBuffer buffer) throws IOException {
-    long started = System.nanoTime();
-    int entries = 0;
-    long bytes = 0;
-    boolean written = false;
-    writer.use(buffer);
-    for (LogOperation operation : operations) {
-      switch (operation) {
-        case LogOperation.Write write -> {
-          writer.write(write.set());
-          written = true;
-          entries += write.set().entries().size();
-          for (Entry entry : write.set().entries()) {
-            bytes += (long) entry.header().encodedBytes() + entry.payload().remaining();
-          }
-        }
-        case LogOperation.Drop drop -> writer.dropPrefix(drop.base());
-        case LogOperation.Reset reset -> writer.reset(reset.base());
-        case LogOperation.Replace replace -> writer.replace(replace.old(), replace.rewritten());
-        case LogOperation.Mark _ -> {
-          if (!written) {
-            writer.mark();
-          }
-        }
-        case LogOperation.Close _ -> {
-          if (written) {
-            writer.flush(entries, bytes, started);
-          }
-          writer.close();
-        }
-      }
-    }
-    if (written && !(operations.getLast() instanceof LogOperation.Close)) {
-      writer.flush(entries, bytes, started);
-    }
   }
 
   /** Shows readers what is durable, but for what pending operations have truncated meanwhile. */
   private synchronized void publish(int operations) {
-    LogView fresh = writer.view();
-    long cut = WriteSet.KEEP;
-    int place = 0;
-    for (LogOperation operation : pending) {
-      if (place++ >= operations && operation instanceof LogOperation.Write write) {
-        cut = Math.min(cut, write.set().truncateFrom());
-      }
-    }
-    if (cut < fresh.endIndex()) {
-      long offset = fresh.base().offset();
-      if (cut > fresh.startIndex()) {
-        offset = new LogReader(fresh).header(cut - 1).endOffset();
-      }
-      fresh = fresh.cutTo(cut, offset);
-    }
-    view = fresh;
+    view = Admission.leftBy(pending.stream().skip(operations).toList(), writer.view());
     for (int i = 0; i < operations; i++) {
       pending.remove();
     }
@@ -336,50 +222,39 @@ final class LogQueue {
       } else {
         writer.abandon();
       }
-    } catch (IOException e) {
-      // Garbage stays behind until the log is opened the next time.
+    } catch (IOException | RuntimeException e) {
+      // Garbage stays behind until the log is opened the next time. Nothing else may come of it:
+      // the thread is every log's.
       LOG.warn("Log {}: files could not be released", directory.log(), e);
     }
   }
 
   private synchronized void endTurn(boolean onlyMark) {
-    lastTurn = System.nanoTime();
+    restTimer.turned();
+    working = null;
     scheduled = !pending.isEmpty();
+    notifyAll();
     if (scheduled) {
       flushers.submit(this::turn);
-    } else if (!onlyMark && !restTimer && !closing && failure == null) {
-      restTimer = true;
-      flushers.later(this::rest, config.restAfter());
+    } else if (!onlyMark && !closing && failure == null) {
+      restTimer.start();
     }
   }
 
   /** Writes the mark when the log has been at rest; once, since a mark changes nothing. */
   private synchronized void rest() {
-    restTimer = false;
-    if (scheduled || closing || failure != null) {
-      return;
-    }
-    long rested = System.nanoTime() - lastTurn;
-    if (rested < config.restAfter().toNanos()) {
-      restTimer = true;
-      flushers.later(this::rest, config.restAfter().minusNanos(rested));
-    } else {
+    restTimer.stopped();
+    if (!scheduled && !closing && failure == null && restTimer.isRested()) {
       var _ = enqueue(new LogOperation.Mark(new CompletableFuture<>()));
     }
   }
 
   /**
-   * As {@code LogStore.close}.
+   * As {@code LogStore.close}. On return no thread works on the files. Called once.
    *
    * @throws StorageException if the last flush fails
    */
   void close() {
-    synchronized (this) {
-      if (ending) {
-        return;
-      }
-      ending = true;
-    }
     try {
       endWriting();
     } finally {
@@ -398,37 +273,52 @@ final class LogQueue {
         view =
             empty
                 ? present.cutTo(present.startIndex(), present.base().offset())
-                : present.cutTo(endIndex, headerInView(endIndex - 1).endOffset());
+                : present.cutTo(
+                    endIndex, new LogReader(present).header(endIndex - 1).endOffset());
       }
     }
   }
 
-  /** Takes no operation any more and completes what is pending. Readers go on. */
+  /**
+   * Takes no operation any more and completes what is pending. On return no thread works on the
+   * files. Readers go on.
+   */
   private void endWriting() {
-    CompletableFuture<Void> done;
-    synchronized (this) {
-      if (closing) {
-        return;
-      }
-      boolean sound = failure == null;
-      closing = true;
-      done =
-          sound
-              ? enqueue(new LogOperation.Close(new CompletableFuture<>()))
-              : CompletableFuture.completedFuture(null);
-    }
+    CompletableFuture<Void> done = beginEnd();
     try {
       done.join();
     } catch (CompletionException e) {
-      throw new StorageException("close " + describe(), causeOf(e));
+      throw new StorageException("close " + directory.describe(), causeOf(e));
+    } finally {
+      compactor.awaitEnd();
+      awaitLastTurn();
     }
   }
 
-  private static Throwable causeOf(CompletionException e) {
-    return Objects.requireNonNullElse(e.getCause(), e);
+  private synchronized CompletableFuture<Void> beginEnd() {
+    boolean toDo = !closing && failure == null;
+    closing = true;
+    return toDo
+        ? enqueue(new LogOperation.Close(new CompletableFuture<>()))
+        : CompletableFuture.completedFuture(null);
   }
 
-  private String describe() {
-    return "log " + directory.log() + " in " + directory.path();
+  /** Does not wait for itself: a log that has failed may be closed by who hears of it here. */
+  private synchronized void awaitLastTurn() {
+    boolean interrupted = false;
+    while (scheduled && !Thread.currentThread().equals(working)) {
+      try {
+        wait();
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  static Throwable causeOf(CompletionException e) {
+    return Objects.requireNonNullElse(e.getCause(), e);
   }
 }

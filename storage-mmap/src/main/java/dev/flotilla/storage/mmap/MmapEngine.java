@@ -5,9 +5,11 @@ import dev.flotilla.storage.LogBase;
 import dev.flotilla.storage.LogId;
 import dev.flotilla.storage.LogStore;
 import dev.flotilla.storage.StorageEngine;
+import dev.flotilla.storage.StorageException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -198,11 +200,24 @@ final class MmapEngine implements StorageEngine {
     }
   }
 
-  /** Closing twice does nothing. */
+  /** All logs are closed and the threads end also where the last flush of a log fails. */
   @Override
   public void close() {
-    open.values().forEach(log -> log.ifPresent(MmapLog::close));
-    superseded.forEach(MmapLog::close);
+    List<MmapLog> logs = new ArrayList<>(superseded);
+    open.values().forEach(log -> log.ifPresent(logs::add));
+    List<StorageException> failures = new ArrayList<>();
+    for (MmapLog log : logs) {
+      try {
+        log.close();
+      } catch (StorageException e) {
+        failures.add(e);
+      }
+    }
     flushers.close();
+    if (!failures.isEmpty()) {
+      StorageException first = failures.removeFirst();
+      failures.forEach(first::addSuppressed);
+      throw first;
+    }
   }
 }

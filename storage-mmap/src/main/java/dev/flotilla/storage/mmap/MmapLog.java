@@ -24,6 +24,9 @@ final class MmapLog implements LogStore {
   private final LogQueue queue;
   private final MmapEngine engine;
 
+  /** Guarded by this. */
+  private boolean closed;
+
   MmapLog(LogId id, LogQueue queue, MmapEngine engine) {
     this.id = id;
     this.queue = queue;
@@ -137,7 +140,7 @@ final class MmapLog implements LogStore {
     if (!base.equals(actual)) {
       throw new IllegalArgumentException("log " + id + ": " + base + " is not " + actual);
     }
-    return queue.add(new LogOperation.Drop(base, new CompletableFuture<>()));
+    return queue.dropPrefix(base);
   }
 
   @Override
@@ -151,14 +154,19 @@ final class MmapLog implements LogStore {
   }
 
   @Override
-  public LogStore reopenCutAt(long endIndex) {
+  public synchronized LogStore reopenCutAt(long endIndex) {
     queue.checkOpen();
     queue.endWritingAt(endIndex);
     return engine.reopened(this, endIndex);
   }
 
+  /** Whoever closes too waits: the files are closed when either call returns. */
   @Override
-  public void close() {
+  public synchronized void close() {
+    if (closed) {
+      return;
+    }
+    closed = true;
     try {
       queue.close();
     } finally {

@@ -86,11 +86,8 @@ final class Recovery {
     Set<String> names = directory.names();
     for (Manifest.SegmentRecord segment : manifest.segments()) {
       SegmentStart start = segment.start();
-      boolean neededNever =
-          start.index() >= cutAt
-              || (segment.equals(manifest.activeSegment())
-                  && start.index() > manifest.durableMark());
-      if (!neededNever && !names.contains(start.fileName())) {
+      // Files are durable before a manifest names them, the one that is written to included.
+      if (start.index() < cutAt && !names.contains(start.fileName())) {
         throw new CorruptLogException(
             "log %s: file %s is missing".formatted(directory.log(), start.fileName()),
             start.index());
@@ -164,12 +161,27 @@ final class Recovery {
             active.activate(mapped),
             terms,
             active.end().index() - 1);
-    if (cut) {
-      writer.truncate(end);
-      writer.release();
+    try {
+      if (cut) {
+        writer.truncate(end);
+        writer.release();
+      }
+      writer.mark();
+      return writer;
+    } catch (IOException | RuntimeException e) {
+      // The segment that a cut begins has a file of its own.
+      abandon(writer, e);
+      throw e;
     }
-    writer.mark();
-    return writer;
+  }
+
+  private static void abandon(LogWriter writer, Exception cause) {
+    try {
+      writer.abandon();
+    } catch (IOException e) {
+      cause.addSuppressed(e);
+    }
+    writer.retireAll();
   }
 
   private List<SealedSegment> sealed() {

@@ -7,6 +7,9 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A segment whose end is looked at by a recovery. First it only reads; {@link #makeDurable} writes.
@@ -14,6 +17,7 @@ import java.nio.file.Path;
  */
 final class ScannedSegment {
 
+  private static final Logger LOG = LoggerFactory.getLogger(ScannedSegment.class);
   private static final int COPY_BYTES = 256 << 10;
 
   private final LogDirectory directory;
@@ -38,8 +42,7 @@ final class ScannedSegment {
   /** Where the entries above the durable mark begin. */
   private int unsurePosition;
 
-  private ScannedSegment(LogDirectory directory, SegmentStart start, ActiveFile file, int limit)
-      throws IOException {
+  private ScannedSegment(LogDirectory directory, SegmentStart start, ActiveFile file, int limit) {
     this.directory = directory;
     this.start = start;
     this.format = new FrameFormat(directory.log(), start);
@@ -67,19 +70,23 @@ final class ScannedSegment {
     return new ScannedSegment(directory, start, file, Math.min(stored.endPosition(), file.size()));
   }
 
-  private Lookup readRows() throws IOException {
+  /** None if they cannot be read: they say nothing that the frames do not say. */
+  private Lookup readRows() {
     Path path = directory.file(start.lookupName());
     if (!Files.exists(path)) {
       return Lookup.empty();
     }
-    ByteBuffer rows = ByteBuffer.wrap(Files.readAllBytes(path));
-    Lookup stored = new Lookup(rows, rows.limit() / Lookup.ROW_BYTES);
-    return stored.first(stored.intact(format.origin().checksum()));
-  }
-
-  /** The index up to which stored rows vouch for the entries, -1 without a row. */
-  long rowMark(long endIndex) {
-    return storedRows.atOrBelowIndex(endIndex - 1, format.origin()).index() - 1;
+    try (FileChannel channel = directory.disk().open(path, StandardOpenOption.READ)) {
+      ByteBuffer rows = ByteBuffer.allocate(Math.toIntExact(channel.size()));
+      while (rows.hasRemaining() && channel.read(rows, rows.position()) >= 0) {
+        // All of it.
+      }
+      Lookup stored = new Lookup(rows, rows.position() / Lookup.ROW_BYTES);
+      return stored.first(stored.intact(format.origin().checksum()));
+    } catch (IOException e) {
+      LOG.warn("The lookup file {} cannot be read", path, e);
+      return Lookup.empty();
+    }
   }
 
   /**

@@ -132,7 +132,15 @@ final class Segment {
       }
     }
     mapped.add(this);
+    if (isRetired()) {
+      // Meanwhile, and perhaps before it was added.
+      mapped.remove(this);
+    }
     return fresh;
+  }
+
+  private synchronized boolean isRetired() {
+    return retired;
   }
 
   @SuppressWarnings("MustBeClosedChecker") // the mapping owns the arena; its last user closes it

@@ -24,11 +24,15 @@ final class Engines {
   }
 
   static MmapEngine open(Path directory, Disk.Opener opener) {
+    return open(directory, SEGMENT_BYTES, opener);
+  }
+
+  static MmapEngine open(Path directory, int segmentBytes, Disk.Opener opener) {
     EngineContext context =
         new EngineContext(
             directory,
             FlushMode.COMMIT,
-            SEGMENT_BYTES,
+            segmentBytes,
             1 << 20,
             Map.of("flushers", "2"),
             FlushListener.NONE);

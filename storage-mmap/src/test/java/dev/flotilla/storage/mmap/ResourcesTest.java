@@ -1,6 +1,7 @@
 package dev.flotilla.storage.mmap;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.flotilla.storage.EntryCompactor.Outcome;
 import dev.flotilla.storage.LogBase;
@@ -29,20 +30,20 @@ final class ResourcesTest {
   @Test
   void shouldCostOneOpenFileAndSeventyTwoKilobytesWhileIdle() throws Exception {
     try (MmapEngine engine = Engines.open(directory)) {
-      long before = openFiles();
+      long before = open().files();
       List<LogStore> logs = new ArrayList<>();
       for (int i = 0; i < 20; i++) {
         logs.add(engine.create(LogId.random(), LogBase.ORIGIN));
       }
 
-      assertThat(openFiles() - before).isEqualTo(20);
-      assertThat(maps()).isZero();
+      assertThat(open().files() - before).isEqualTo(20);
+      assertThat(open().maps()).isZero();
       for (LogStore log : logs) {
         assertThat(log.diskBytes()).isEqualTo(72 << 10);
         assertThat(storedBytes(log.id())).isEqualTo(72 << 10);
       }
     }
-    assertThat(openFiles("segment")).isZero();
+    assertThat(open().files("segment")).isZero();
   }
 
   @Test
@@ -60,19 +61,66 @@ final class ResourcesTest {
         log.write(WriteSet.truncate(25)).get(30, TimeUnit.SECONDS);
         log.compact(0, 25, (_, _) -> new Outcome.Keep());
         log.close();
-        assertThat(maps()).isPositive();
+        assertThat(open().maps()).isPositive();
         assertThat(lent.bytes()).isEqualTo(50 * (64 << 10));
         lent.close();
-        assertThat(maps()).isZero();
+        assertThat(open().maps()).isZero();
 
         LogStore again = engine.open(id);
         again.payload(24).close();
         again.close();
         engine.delete(id);
       }
-      assertThat(maps()).isZero();
-      assertThat(openFiles("segment")).isZero();
+      assertThat(open().maps()).isZero();
+      assertThat(open().files("segment")).isZero();
       assertThat(directory).isEmptyDirectory();
+    }
+  }
+
+  @Test
+  void shouldTakeLessThanAMegabyteWhenAnEmptyPartitionIsCutOften() throws Exception {
+    try (MmapEngine engine = Engines.open(directory)) {
+      LogId id = LogId.random();
+      LogStore log = engine.create(id, LogBase.ORIGIN);
+      for (int term = 1; term <= 100; term++) {
+        TestEntries entries =
+            log.lastHeader()
+                .map(last -> TestEntries.behind(last, 1))
+                .orElseGet(() -> TestEntries.behind(LogBase.ORIGIN, 1));
+        Engines.append(
+            log, List.of(entries.term(term).raftOnly(50), entries.term(term).raftOnly(50)));
+        log.write(WriteSet.truncate(log.endIndex() - 1)).get(30, TimeUnit.SECONDS);
+      }
+
+      assertThat(log.endIndex()).isEqualTo(100);
+      log.close();
+      assertThat(storedBytes(id)).isLessThan(1 << 20);
+      assertThat(engine.open(id).diskBytes()).isEqualTo(storedBytes(id));
+    }
+  }
+
+  @Test
+  void shouldLeaveNothingBehindWhenACompactionFails() throws Exception {
+    try (MmapEngine engine = Engines.open(directory)) {
+      LogId id = LogId.random();
+      LogStore log = engine.create(id, LogBase.ORIGIN);
+      Engines.append(log, TestEntries.behind(LogBase.ORIGIN, 1).several(40, 60_000));
+      long openFiles = open().files();
+      List<Path> segments = segmentFiles(id);
+
+      assertThatThrownBy(() ->
+              log.compact(
+                  0,
+                  40,
+                  (header, _) -> {
+                    if (header.index() == 15) {
+                      throw new IllegalStateException("no more");
+                    }
+                    return new Outcome.Keep();
+                  }))
+          .hasMessage("no more");
+      assertThat(open().files()).isEqualTo(openFiles);
+      assertThat(segmentFiles(id)).isEqualTo(segments);
     }
   }
 
@@ -111,6 +159,16 @@ final class ResourcesTest {
     return read.get();
   }
 
+  private List<Path> segmentFiles(LogId id) throws IOException {
+    try (Stream<Path> files = Files.list(directory.resolve(id.toString()))) {
+      return files.filter(file -> !file.toString().contains("manifest")).sorted().toList();
+    }
+  }
+
+  private OpenResources open() {
+    return new OpenResources(directory);
+  }
+
   private long storedBytes(LogId id) throws IOException {
     long bytes = 0;
     try (Stream<Path> files = Files.list(directory.resolve(id.toString()))) {
@@ -119,36 +177,5 @@ final class ResourcesTest {
       }
     }
     return bytes;
-  }
-
-  /** Maps of files of this test. */
-  private long maps() throws IOException {
-    try (Stream<String> lines = Files.lines(Path.of("/proc/self/maps"))) {
-      return lines.filter(line -> line.contains(directory.toString())).count();
-    }
-  }
-
-  private long openFiles() throws IOException {
-    return openFiles(directory.toString());
-  }
-
-  /** Open files of this test whose path contains a text. */
-  private long openFiles(String text) throws IOException {
-    long count = 0;
-    try (Stream<Path> files = Files.list(Path.of("/proc/self/fd"))) {
-      for (Path file : files.toList()) {
-        String target = target(file);
-        count += target.contains(directory.toString()) && target.contains(text) ? 1 : 0;
-      }
-    }
-    return count;
-  }
-
-  private static String target(Path link) {
-    try {
-      return Files.readSymbolicLink(link).toString();
-    } catch (IOException closedMeanwhile) {
-      return "";
-    }
   }
 }

@@ -10,7 +10,7 @@ import java.nio.channels.FileLock;
 import java.nio.channels.ReadableByteChannel;
 import java.nio.channels.WritableByteChannel;
 
-/** A channel that asks before each write and sync, and tells how much was read and mapped. */
+/** A channel that asks before each write and sync, and tells how much was read. */
 final class WatchedChannel extends FileChannel {
 
   private final FileChannel channel;
@@ -23,6 +23,8 @@ final class WatchedChannel extends FileChannel {
 
     default void syncing() throws IOException {}
 
+    default void reading() throws IOException {}
+
     default void read(long bytes) {}
   }
 
@@ -33,6 +35,7 @@ final class WatchedChannel extends FileChannel {
 
   @Override
   public int read(ByteBuffer target) throws IOException {
+    watcher.reading();
     return told(channel.read(target));
   }
 
@@ -45,6 +48,7 @@ final class WatchedChannel extends FileChannel {
 
   @Override
   public int read(ByteBuffer target, long position) throws IOException {
+    watcher.reading();
     return told(channel.read(target, position));
   }
 
@@ -89,6 +93,7 @@ final class WatchedChannel extends FileChannel {
 
   @Override
   public FileChannel truncate(long size) throws IOException {
+    watcher.writing();
     channel.truncate(size);
     return this;
   }
@@ -117,6 +122,7 @@ final class WatchedChannel extends FileChannel {
 
   @Override
   public MemorySegment map(MapMode mode, long position, long size, Arena arena) throws IOException {
+    watcher.reading();
     return channel.map(mode, position, size, arena);
   }
 
