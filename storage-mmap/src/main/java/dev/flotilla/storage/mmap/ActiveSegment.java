@@ -24,6 +24,12 @@ final class ActiveSegment {
   private final ActiveFile file;
   private final GrowingLookup rows;
 
+  /**
+   * Whether nothing but what was preallocated lies behind the tail. Not so where a recovery cuts
+   * without a look: until a manifest says so too, a crash needs what is there.
+   */
+  private final boolean ended;
+
   /** How many rows the lookup file has. */
   private int storedRows;
 
@@ -45,7 +51,8 @@ final class ActiveSegment {
       GrowingLookup rows,
       int storedRows,
       ChainPoint tail,
-      long lastMark) {
+      long lastMark,
+      boolean ended) {
     this.directory = directory;
     this.segment = segment;
     this.format = segment.format();
@@ -54,6 +61,7 @@ final class ActiveSegment {
     this.storedRows = storedRows;
     this.tail = tail;
     this.lastMark = lastMark;
+    this.ended = ended;
   }
 
   /** A new one. Its file is durable on return; it counts when a manifest names it. */
@@ -64,7 +72,7 @@ final class ActiveSegment {
     ChainPoint origin = new FrameFormat(directory.log(), start).origin();
     GrowingLookup rows = new GrowingLookup(origin.checksum(), Lookup.empty());
     Segment segment = Segment.active(directory, start, mapped, rows, file.size());
-    return new ActiveSegment(directory, segment, file, rows, 0, origin, -1);
+    return new ActiveSegment(directory, segment, file, rows, 0, origin, -1, true);
   }
 
   Segment segment() {
@@ -209,15 +217,17 @@ final class ActiveSegment {
    * and is closed.
    */
   Manifest.SegmentRecord seal() throws IOException {
-    end();
+    sync();
+    storeAllRows();
+    closeTrimmed();
     return new Manifest.SegmentRecord(start(), tail.position(), file.size(), rows.lookup().count());
   }
 
-  private void end() throws IOException {
-    sync();
-    storeAllRows();
-    segment.resized(tail.position());
-    file.trim(tail.position());
+  private void closeTrimmed() throws IOException {
+    if (ended) {
+      segment.resized(tail.position());
+      file.trim(tail.position());
+    }
     file.close();
   }
 
@@ -230,7 +240,9 @@ final class ActiveSegment {
    * @param endPosition where the entry's frame begins
    */
   Manifest.SegmentRecord cut(long index, int endPosition) throws IOException {
-    end();
+    sync();
+    storeAllRows();
+    closeTrimmed();
     return new Manifest.SegmentRecord(
         start(), endPosition, file.size(), rows.lookup().rowsBelow(index));
   }

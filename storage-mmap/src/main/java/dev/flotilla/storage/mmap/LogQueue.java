@@ -273,8 +273,7 @@ final class LogQueue {
         view =
             empty
                 ? present.cutTo(present.startIndex(), present.base().offset())
-                : present.cutTo(
-                    endIndex, new LogReader(present).header(endIndex - 1).endOffset());
+                : present.cutTo(endIndex, new LogReader(present).header(endIndex - 1).endOffset());
       }
     }
   }

@@ -39,6 +39,9 @@ final class ScannedSegment {
   /** Whether a mark ends the chain that covers all of it. */
   private boolean atRest;
 
+  /** Whether nothing lies behind the end. */
+  private boolean cleared;
+
   /** Where the entries above the durable mark begin. */
   private int unsurePosition;
 
@@ -208,6 +211,7 @@ final class ScannedSegment {
       FrameScanner scanner = new FrameScanner(file.channel(), format, end, file.size());
       file.zero(end.position(), scanner.endOfContent(end.position()));
     }
+    cleared = true;
   }
 
   void close() throws IOException {
@@ -240,7 +244,7 @@ final class ScannedSegment {
       }
     }
     Segment segment = Segment.active(directory, start, mapped, rows, file.size());
-    return new ActiveSegment(directory, segment, file, rows, known.count(), end, lastMark);
+    return new ActiveSegment(directory, segment, file, rows, known.count(), end, lastMark, cleared);
   }
 
   /** Closes the file after a failure. */

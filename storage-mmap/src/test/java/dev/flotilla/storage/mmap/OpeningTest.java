@@ -106,6 +106,31 @@ final class OpeningTest {
     }
   }
 
+  /** What is cut unseen is still the log's until a manifest says that it is not. */
+  @Test
+  void shouldKeepWhatACutWouldRemoveUntilTheCutIsDurable() throws Exception {
+    try (MmapEngine engine = Engines.open(directory)) {
+      LogStore log = engine.open(id);
+      for (int i = 0; i < 3; i++) {
+        Engines.append(log, TestEntries.behind(log, 1).several(1, 100));
+      }
+    }
+    try (MmapEngine engine =
+        Engines.open(
+            directory,
+            (file, options) -> {
+              if (file.toString().endsWith(".next")) {
+                throw new IOException("Input/output error");
+              }
+              return FileChannel.open(file, options);
+            })) {
+      assertThatThrownBy(() -> engine.openCutAt(id, 25)).isInstanceOf(StorageException.class);
+    }
+    try (MmapEngine engine = Engines.open(directory)) {
+      assertThat(engine.open(id).endIndex()).isEqualTo(33);
+    }
+  }
+
   private List<Path> files(String text) throws IOException {
     try (Stream<Path> files = Files.list(directory.resolve(id.toString()))) {
       return files.filter(file -> file.getFileName().toString().contains(text)).sorted().toList();
