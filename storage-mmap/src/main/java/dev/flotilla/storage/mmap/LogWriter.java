@@ -181,6 +181,11 @@ final class LogWriter {
       long offset = frame.index() == first ? frame.baseOffset() : frame.endOffset();
       termStarts.dropBefore(new TermStart(frame.term(), first, offset));
     }
+    if (newBase.index() > durableMark) {
+      // Without syncs: a base that is durable must not lie behind the entries that are.
+      segments.active().sync();
+      durableMark = segments.active().tail().index() - 1;
+    }
     segments.discardBefore(holder);
     base = newBase;
     writeManifest();

@@ -74,6 +74,7 @@ final class Recovery {
         ScannedSegment.active(directory, manifest.activeSegment().start(), config.maxStepBytes());
     try {
       look(active);
+      checkBase(Math.min(end, active.end().index()));
       return write(active, terms(active));
     } catch (IOException | RuntimeException e) {
       active.abandon(e);
@@ -92,6 +93,16 @@ final class Recovery {
             "log %s: file %s is missing".formatted(directory.log(), start.fileName()),
             start.index());
       }
+    }
+  }
+
+  private void checkBase(long endIndex) {
+    long first = manifest.base().index() + 1;
+    if (endIndex < first) {
+      throw new CorruptLogException(
+          "log %s: it begins with entry %d and ends before %d"
+              .formatted(directory.log(), first, endIndex),
+          first);
     }
   }
 

@@ -10,7 +10,7 @@ import java.nio.channels.FileLock;
 import java.nio.channels.ReadableByteChannel;
 import java.nio.channels.WritableByteChannel;
 
-/** A channel that asks before each write and sync, and tells how much was read. */
+/** A channel that asks before each read, write and sync, and tells what came of it. */
 final class WatchedChannel extends FileChannel {
 
   private final FileChannel channel;
@@ -22,6 +22,8 @@ final class WatchedChannel extends FileChannel {
     default void writing() throws IOException {}
 
     default void syncing() throws IOException {}
+
+    default void synced() {}
 
     default void reading() throws IOException {}
 
@@ -102,6 +104,7 @@ final class WatchedChannel extends FileChannel {
   public void force(boolean metaData) throws IOException {
     watcher.syncing();
     channel.force(metaData);
+    watcher.synced();
   }
 
   @Override

@@ -11,6 +11,9 @@ import java.util.concurrent.CopyOnWriteArrayList;
 /**
  * Keeps what the files below a directory hold at each flush that an engine tells of, with what had
  * been acknowledged by then. The engine waits meanwhile.
+ *
+ * <p>Told of flushes it takes all files for synced at each of them. Told of the syncs themselves it
+ * takes for synced what they name, and nothing else.
  */
 final class CrashRecorder implements FlushListener {
 
@@ -34,10 +37,29 @@ final class CrashRecorder implements FlushListener {
     }
   }
 
+  /** What is safe at each end of an interval. */
+  private final Safe safe;
+
+  private enum Safe {
+    ALL,
+    NAMED
+  }
+
   /** Begins with what the directory holds, all of which is taken for synced. */
-  CrashRecorder(Path directory) {
+  private CrashRecorder(Path directory, Safe safe) {
     this.directory = directory;
+    this.safe = safe;
     last = DiskImage.capture(directory, DiskImage.empty());
+  }
+
+  /** To be told of flushes, as the engine's listener. */
+  static CrashRecorder ofFlushes(Path directory) {
+    return new CrashRecorder(directory, Safe.ALL);
+  }
+
+  /** To be told of syncs, by {@link #synced}. */
+  static CrashRecorder ofSyncs(Path directory) {
+    return new CrashRecorder(directory, Safe.NAMED);
   }
 
   /** A log that is there from now on, or was before. */
@@ -47,15 +69,30 @@ final class CrashRecorder implements FlushListener {
 
   @Override
   public void flushed(int entries, long bytes, long nanos) {
-    capture();
+    if (safe == Safe.ALL) {
+      capture();
+    }
+  }
+
+  /** A file, or the names in a directory, are on the disk now. */
+  synchronized void synced(Path path) {
+    DiskImage now = interval();
+    last = last.withSynced(directory.relativize(path).toString(), now);
   }
 
   /** Ends the interval at hand. */
   synchronized void capture() {
+    DiskImage now = interval();
+    if (safe == Safe.ALL) {
+      last = now;
+    }
+  }
+
+  private DiskImage interval() {
     List<Expectation> expectations = histories.stream().map(History::expectation).toList();
     DiskImage now = DiskImage.capture(directory, last);
     intervals.add(new Interval(last, now, expectations));
-    last = now;
+    return now;
   }
 
   /** All intervals so far. */

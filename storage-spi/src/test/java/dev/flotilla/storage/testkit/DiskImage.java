@@ -103,6 +103,32 @@ record DiskImage(Set<String> directories, Map<String, Inode> names, Map<Inode, F
     }
   }
 
+  /** This with a file, or with the names in a directory, as another image has them. */
+  DiskImage withSynced(String name, DiskImage now) {
+    Map<Inode, FilePages> syncedFiles = new HashMap<>(files);
+    Map<String, Inode> syncedNames = new TreeMap<>(names);
+    Set<String> syncedDirectories = new TreeSet<>(directories);
+    if (now.names().containsKey(name)) {
+      syncedFiles.put(now.names().get(name), now.file(name));
+    } else {
+      syncedNames.keySet().removeIf(each -> isIn(name, each));
+      syncedDirectories.removeIf(each -> isIn(name, each));
+      now.names()
+          .forEach((each, inode) -> {
+            if (isIn(name, each)) {
+              syncedNames.put(each, inode);
+            }
+          });
+      now.directories().stream().filter(each -> isIn(name, each)).forEach(syncedDirectories::add);
+    }
+    return new DiskImage(syncedDirectories, syncedNames, syncedFiles);
+  }
+
+  private static boolean isIn(String directory, String name) {
+    int slash = name.lastIndexOf('/');
+    return name.substring(0, Math.max(0, slash)).equals(directory);
+  }
+
   /** What the file of a name holds. */
   FilePages file(String name) {
     return files.getOrDefault(names.get(name), FilePages.NONE);

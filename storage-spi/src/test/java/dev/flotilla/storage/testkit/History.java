@@ -133,5 +133,32 @@ final class History {
         throw new AssertionError("log " + id() + " holds other bytes than were acknowledged");
       }
     }
+
+    /**
+     * Fails unless this is what the log held at some moment, or might hold during a change, but for
+     * a tail of its entries.
+     */
+    void checkButForATail(LogContent found) {
+      LogContent before = history.start;
+      boolean legal = isBeginOf(before, found);
+      for (Change change : issued) {
+        LogContent after = change.apply(before);
+        legal |= isBeginOf(after, found) || change.mayLeave(before, found);
+        before = after;
+      }
+      if (!legal) {
+        throw new AssertionError(
+            "log %s is no begin of what it held during %s: %s".formatted(id(), issued, found));
+      }
+    }
+
+    private static boolean isBeginOf(LogContent whole, LogContent found) {
+      if (!whole.base().equals(found.base()) || found.endIndex() > whole.endIndex()) {
+        return false;
+      }
+      LogContent begin = whole.copy();
+      begin.truncate(found.endIndex());
+      return begin.sameAs(found);
+    }
   }
 }

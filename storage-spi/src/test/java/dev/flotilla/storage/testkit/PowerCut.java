@@ -36,7 +36,8 @@ import java.util.stream.IntStream;
  *
  * <p>Not in the model: a device that loses what it has synced, or changes what nobody wrote (the
  * corruption tests flip such bits); a sync that is missing altogether, since the kit sees the page
- * cache and takes what an engine tells of for synced; two processes in one directory.
+ * cache and takes what an engine tells of for synced ({@link StorageEngineSyncTest} sees the syncs
+ * themselves); two processes in one directory.
  */
 final class PowerCut {
 

@@ -10,7 +10,10 @@
  *       an engine that keeps files and tells its {@link dev.flotilla.storage.FlushListener} of
  *       every sync;
  *   <li>{@link dev.flotilla.storage.testkit.StorageEngineCorruptionTest}: flipped bits, for an
- *       engine that keeps files. An engine that keeps none leaves the last two out.
+ *       engine that keeps files. An engine that keeps none leaves the last two out;
+ *   <li>{@link dev.flotilla.storage.testkit.StorageEngineSyncTest}: crashes that leave no more than
+ *       the syncs themselves have named, and what {@code UNSAFE_OS} may lose, for an engine whose
+ *       tests can see its syncs.
  * </ul>
  *
  * <p>The kit comes as a test-jar. A third party's engine depends on it so, beside JUnit Jupiter,
