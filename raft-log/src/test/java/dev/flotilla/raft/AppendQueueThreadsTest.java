@@ -63,7 +63,7 @@ class AppendQueueThreadsTest {
       for (List<PendingAppend> own : pending) {
         List<Long> ownOffsets = new ArrayList<>();
         for (PendingAppend append : own) {
-          ownOffsets.add(append.future().get(20, TimeUnit.SECONDS).baseOffset());
+          ownOffsets.add(append.future().get(60, TimeUnit.SECONDS).baseOffset());
         }
         assertThat(ownOffsets).isSorted();
         offsets.addAll(ownOffsets);

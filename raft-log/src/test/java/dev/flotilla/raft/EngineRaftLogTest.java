@@ -140,7 +140,7 @@ class EngineRaftLogTest {
   }
 
   private static long get(CompletableFuture<Long> future) throws Exception {
-    return future.get(10, TimeUnit.SECONDS);
+    return future.get(60, TimeUnit.SECONDS);
   }
 
   @Test
@@ -333,7 +333,7 @@ class EngineRaftLogTest {
     // when
     gate.failNextFlush(new StorageException("no"));
     gate.openGate();
-    told.get(10, TimeUnit.SECONDS);
+    told.get(60, TimeUnit.SECONDS);
     TestNodes.await("the close", () -> host.events.contains("close"));
 
     // then
@@ -403,7 +403,7 @@ class EngineRaftLogTest {
     assertThat(log.getTermIndex(1)).isEqualTo(TermIndex.valueOf(1, 1));
     assertThat(log.getTermIndex(0)).isNull();
     assertThat(log.get(1)).isNull();
-    memory.dropPrefix(memory.baseBefore(memory.start())).get(10, TimeUnit.SECONDS);
+    memory.dropPrefix(memory.baseBefore(memory.start())).get(60, TimeUnit.SECONDS);
     assertThat(log.getTermIndex(1)).isEqualTo(TermIndex.valueOf(1, 1));
     assertThat(store.base().index()).isEqualTo(1);
   }

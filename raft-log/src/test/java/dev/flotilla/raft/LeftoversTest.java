@@ -92,7 +92,7 @@ class LeftoversTest {
                 public void highWatermarkChanged(long highWatermark) {}
               });
       TestNodes.await("a leader", () -> log.leadership() instanceof Leadership.Ready);
-      log.append(TestBatch.of(1, 1)).future().get(10, TimeUnit.SECONDS);
+      log.append(TestBatch.of(1, 1)).future().get(60, TimeUnit.SECONDS);
       node.deleteGroup(group);
     }
   }

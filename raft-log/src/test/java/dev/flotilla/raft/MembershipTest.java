@@ -62,7 +62,7 @@ class MembershipTest {
       }
       configure(cluster, group, leader, other);
       cluster.node(rebuilt).deleteGroup(group);
-      cluster.log(leader, group).moveLogStart(42).get(10, TimeUnit.SECONDS);
+      cluster.log(leader, group).moveLogStart(42).get(60, TimeUnit.SECONDS);
 
       // when
       cluster.createEmpty(rebuilt, group);

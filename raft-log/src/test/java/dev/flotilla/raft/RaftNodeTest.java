@@ -47,7 +47,7 @@ class RaftNodeTest {
   }
 
   private static Appended append(ReplicatedLog log, AppendBatch batch) throws Exception {
-    return log.append(batch).future().get(10, TimeUnit.SECONDS);
+    return log.append(batch).future().get(60, TimeUnit.SECONDS);
   }
 
   @Test
@@ -164,7 +164,7 @@ class RaftNodeTest {
 
       // then
       for (BuiltEntry wrong : List.of(entry(term, 2), entry(term, 4), entry(term - 1, 3))) {
-        assertThatThrownBy(() -> Submission.entry(replica, wrong).get(10, TimeUnit.SECONDS))
+        assertThatThrownBy(() -> Submission.entry(replica, wrong).get(60, TimeUnit.SECONDS))
             .hasCauseInstanceOf(EntrySink.NotAppended.class);
       }
       assertThat(replica.memory().tail().endOffset()).isEqualTo(3);
@@ -285,7 +285,7 @@ class RaftNodeTest {
       TestNodes.await("a leader", () -> log.leadership() instanceof Leadership.Ready);
       assertThat(submit(log, "a")).isEqualTo("a");
       assertThat(submit(log, "b")).isEqualTo("ab");
-      log.snapshot().get(10, TimeUnit.SECONDS);
+      log.snapshot().get(60, TimeUnit.SECONDS);
       assertThat(submit(log, "c")).isEqualTo("abc");
     }
 
@@ -314,7 +314,7 @@ class RaftNodeTest {
       }
 
       // when
-      assertThat(log.snapshot().get(10, TimeUnit.SECONDS)).isEqualTo(20);
+      assertThat(log.snapshot().get(60, TimeUnit.SECONDS)).isEqualTo(20);
       submit(log, "y");
     }
 
@@ -332,6 +332,6 @@ class RaftNodeTest {
   private static String submit(CommandLog log, String command) throws Exception {
     CompletableFuture<ByteBuffer> answer =
         log.submit(ByteBuffer.wrap(command.getBytes(ConcatenatingMachine.CHARSET)));
-    return ConcatenatingMachine.CHARSET.decode(answer.get(10, TimeUnit.SECONDS)).toString();
+    return ConcatenatingMachine.CHARSET.decode(answer.get(60, TimeUnit.SECONDS)).toString();
   }
 }

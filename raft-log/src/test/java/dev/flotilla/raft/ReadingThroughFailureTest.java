@@ -44,7 +44,7 @@ class ReadingThroughFailureTest {
   }
 
   private static Appended append(ReplicatedLog log, int records) throws Exception {
-    return log.append(TestBatch.of(1, records)).future().get(10, TimeUnit.SECONDS);
+    return log.append(TestBatch.of(1, records)).future().get(60, TimeUnit.SECONDS);
   }
 
   @Test
@@ -64,7 +64,7 @@ class ReadingThroughFailureTest {
         faults.failingOpens.set(2);
         faults.doubtfulWrites.set(1);
         CompletableFuture<Appended> lost = log.append(TestBatch.of(1, 5)).future();
-        assertThatThrownBy(() -> lost.get(10, TimeUnit.SECONDS))
+        assertThatThrownBy(() -> lost.get(60, TimeUnit.SECONDS))
             .isInstanceOf(ExecutionException.class);
         awaitFailed(log);
         TestNodes.await("the end of the replica", () -> node.replica(group).isEmpty());

@@ -64,7 +64,7 @@ class ReplicaFailureTest {
   }
 
   private static Appended append(ReplicatedLog log, int records) throws Exception {
-    return log.append(TestBatch.of(1, records)).future().get(10, TimeUnit.SECONDS);
+    return log.append(TestBatch.of(1, records)).future().get(60, TimeUnit.SECONDS);
   }
 
   @Test
@@ -81,7 +81,7 @@ class ReplicaFailureTest {
       CompletableFuture<Appended> lost = log.append(TestBatch.of(1, 1)).future();
 
       // then whoever waits is told, and nothing of the replica runs on
-      assertThatThrownBy(() -> lost.get(10, TimeUnit.SECONDS))
+      assertThatThrownBy(() -> lost.get(60, TimeUnit.SECONDS))
           .hasCauseInstanceOf(ReplicatedLogException.Unavailable.class);
       awaitFailed(log);
       TestNodes.await("the end of the replica", () -> node.replica(group).isEmpty());
@@ -114,7 +114,7 @@ class ReplicaFailureTest {
       faults.failingOpens.set(1);
       faults.doubtfulWrites.set(1);
       CompletableFuture<Appended> lost = log.append(TestBatch.of(1, 5)).future();
-      assertThatThrownBy(() -> lost.get(10, TimeUnit.SECONDS))
+      assertThatThrownBy(() -> lost.get(60, TimeUnit.SECONDS))
           .isInstanceOf(ExecutionException.class);
       awaitFailed(log);
 
@@ -223,9 +223,9 @@ class ReplicaFailureTest {
           log.submit(ByteBuffer.allocate(TestNodes.MAX_ENTRY_BYTES));
 
       // then
-      assertThatThrownBy(() -> refused.get(10, TimeUnit.SECONDS))
+      assertThatThrownBy(() -> refused.get(60, TimeUnit.SECONDS))
           .hasCauseInstanceOf(ReplicatedLogException.TooLarge.class);
-      log.submit(ConcatenatingMachine.CHARSET.encode("a")).get(10, TimeUnit.SECONDS);
+      log.submit(ConcatenatingMachine.CHARSET.encode("a")).get(60, TimeUnit.SECONDS);
       assertThat(log.leadership()).isEqualTo(before);
       assertThat(leaderships).last().isEqualTo(before);
     }

@@ -32,7 +32,7 @@ class StartAnewTest {
       }
       int leader = cluster.awaitLeader(group);
       int follower = (leader + 1) % TestCluster.NODES;
-      cluster.log(leader, group).moveLogStart(20).get(10, TimeUnit.SECONDS);
+      cluster.log(leader, group).moveLogStart(20).get(60, TimeUnit.SECONDS);
       cluster.awaitHighWatermark(follower, group, 50);
       Replica replica = cluster.node(follower).replica(group).orElseThrow();
       TestNodes.await("the start", () -> replica.memory().start().offset() == 20);
@@ -44,7 +44,7 @@ class StartAnewTest {
       StartTransfer transfer = new StartTransfer(replica);
       for (long start : new long[] {0, replica.memory().start().index(), applied.getIndex() + 1}) {
         TermIndex installed =
-            transfer.follow(RoleInfoProto.getDefaultInstance(), start).get(10, TimeUnit.SECONDS);
+            transfer.follow(RoleInfoProto.getDefaultInstance(), start).get(60, TimeUnit.SECONDS);
 
         // then it answers with what it has applied, durably
         assertThat(installed).isEqualTo(applied);
@@ -88,7 +88,7 @@ class StartAnewTest {
           node.createLog(group, "t-0", List.of(node.self()), new CountingState(), new Quiet());
       TestNodes.await("a leader", () -> log.leadership() instanceof Leadership.Ready);
       for (int i = 0; i < 4; i++) {
-        log.append(TestBatch.of(i, 10)).future().get(10, TimeUnit.SECONDS);
+        log.append(TestBatch.of(i, 10)).future().get(60, TimeUnit.SECONDS);
       }
       files = node.replica(group).orElseThrow().stored().directory().path();
     }
@@ -111,7 +111,7 @@ class StartAnewTest {
           .isEqualTo(new LogBase(checkpoint.getIndex(), checkpoint.getTerm(), 300, 7));
       assertThat(log.logStartOffset()).isEqualTo(300);
       TestNodes.await("a leader", () -> log.leadership() instanceof Leadership.Ready);
-      assertThat(log.append(TestBatch.of(1, 1)).future().get(10, TimeUnit.SECONDS).baseOffset())
+      assertThat(log.append(TestBatch.of(1, 1)).future().get(60, TimeUnit.SECONDS).baseOffset())
           .isEqualTo(300);
     }
   }
@@ -128,7 +128,7 @@ class StartAnewTest {
       for (int i = 1; i <= 10; i++) {
         cluster.append(group, TestBatch.of(i, 10));
       }
-      cluster.log(leader, group).moveLogStart(55).get(10, TimeUnit.SECONDS);
+      cluster.log(leader, group).moveLogStart(55).get(60, TimeUnit.SECONDS);
 
       // when
       DiskFaults faults = TestEngines.faults(cluster.directory(away));
@@ -174,7 +174,7 @@ class StartAnewTest {
       }
       for (int i = 0; i < TestCluster.NODES; i++) {
         if (i != away) {
-          logs.get(i).snapshot().get(10, TimeUnit.SECONDS);
+          logs.get(i).snapshot().get(60, TimeUnit.SECONDS);
         }
       }
       submit(logs, "d");
@@ -198,6 +198,6 @@ class StartAnewTest {
   private static void submit(List<CommandLog> logs, String command) throws Exception {
     CompletableFuture<ByteBuffer> answer =
         leader(logs).orElseThrow().submit(ConcatenatingMachine.CHARSET.encode(command));
-    assertThat(answer.get(10, TimeUnit.SECONDS).hasRemaining()).isTrue();
+    assertThat(answer.get(60, TimeUnit.SECONDS).hasRemaining()).isTrue();
   }
 }

@@ -14,7 +14,7 @@ import java.util.function.BooleanSupplier;
 final class TestNodes {
 
   static final int MAX_ENTRY_BYTES = (1 << 20) + (64 << 10);
-  static final Duration DEADLINE = Duration.ofSeconds(20);
+  static final Duration DEADLINE = Duration.ofSeconds(60);
 
   private TestNodes() {}
 

@@ -94,7 +94,7 @@ class ThreeNodesTest {
       for (int i = 1; i <= 10; i++) {
         cluster.append(group, TestBatch.of(i, 10));
       }
-      cluster.log(leader, group).moveLogStart(55).get(10, TimeUnit.SECONDS);
+      cluster.log(leader, group).moveLogStart(55).get(60, TimeUnit.SECONDS);
       cluster.append(group, TestBatch.of(11, 1));
 
       // when
@@ -198,7 +198,7 @@ class ThreeNodesTest {
       cluster.gate(second).openGate();
 
       // then
-      assertThat(future.get(10, TimeUnit.SECONDS).baseOffset()).isEqualTo(1);
+      assertThat(future.get(60, TimeUnit.SECONDS).baseOffset()).isEqualTo(1);
       cluster.gate(first).openGate();
     }
   }
@@ -252,7 +252,7 @@ class ThreeNodesTest {
       CompletableFuture<Appended> future = failing.append(TestBatch.of(2, 1)).future();
 
       // then it serves no longer, others do, and it comes back as a follower
-      assertThatThrownBy(() -> future.get(10, TimeUnit.SECONDS))
+      assertThatThrownBy(() -> future.get(60, TimeUnit.SECONDS))
           .hasCauseInstanceOf(ReplicatedLogException.Unavailable.class);
       Appended later = cluster.append(group, TestBatch.of(3, 1));
       TestNodes.await(
@@ -300,7 +300,7 @@ class ThreeNodesTest {
                 public void highWatermarkChanged(long highWatermark) {}
               });
       TestNodes.await("a leader", () -> log.leadership() instanceof Leadership.Ready);
-      log.append(TestBatch.of(1, 1)).future().get(10, TimeUnit.SECONDS);
+      log.append(TestBatch.of(1, 1)).future().get(60, TimeUnit.SECONDS);
       node.deleteGroup(group);
     }
   }

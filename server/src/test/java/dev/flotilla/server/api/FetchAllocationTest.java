@@ -62,7 +62,7 @@ final class FetchAllocationTest {
     ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     DiscardingChannel channel = new DiscardingChannel();
     long before = threads.getCurrentThreadAllocatedBytes();
-    Answer answer = raft.node.fetch.handle(request).get(10, TimeUnit.SECONDS);
+    Answer answer = raft.node.fetch.handle(request).get(60, TimeUnit.SECONDS);
     if (!(answer instanceof Answer.Response response)) {
       throw new AssertionError("no response but " + answer);
     }

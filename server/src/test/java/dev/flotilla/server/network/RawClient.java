@@ -17,7 +17,7 @@ import org.apache.kafka.common.requests.ResponseHeader;
 /** A client that sends whatever bytes a test wants, with blocking reads that end after a while. */
 public final class RawClient implements AutoCloseable {
 
-  private static final int READ_TIMEOUT_MS = 20_000;
+  private static final int READ_TIMEOUT_MS = 40_000;
 
   private final Socket socket;
   private int correlation;

@@ -1,11 +1,9 @@
 package dev.flotilla.server.testing;
 
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
-import org.apache.kafka.common.network.TransferableChannel;
 
 /** Takes all it is given, counts it, and allocates nothing. */
-public final class DiscardingChannel implements TransferableChannel {
+public final class DiscardingChannel extends BlockingSink {
 
   private long taken;
 
@@ -21,36 +19,4 @@ public final class DiscardingChannel implements TransferableChannel {
     taken += bytes;
     return bytes;
   }
-
-  @Override
-  public long write(ByteBuffer[] sources, int offset, int length) {
-    long written = 0;
-    for (int i = offset; i < offset + length; i++) {
-      written += write(sources[i]);
-    }
-    return written;
-  }
-
-  @Override
-  public long write(ByteBuffer[] sources) {
-    return write(sources, 0, sources.length);
-  }
-
-  @Override
-  public boolean hasPendingWrites() {
-    return false;
-  }
-
-  @Override
-  public long transferFrom(FileChannel file, long position, long count) {
-    throw new UnsupportedOperationException();
-  }
-
-  @Override
-  public boolean isOpen() {
-    return true;
-  }
-
-  @Override
-  public void close() {}
 }

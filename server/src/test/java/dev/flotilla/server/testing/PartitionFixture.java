@@ -103,7 +103,7 @@ public final class PartitionFixture implements AutoCloseable {
   /** Has a request handled and answered, both over the wire. */
   public AbstractResponse answer(RequestHandler handler, AbstractRequest body) throws Exception {
     Request request = Wire.request(body, "client");
-    return Wire.response(request, handler.handle(request).get(10, TimeUnit.SECONDS));
+    return Wire.response(request, handler.handle(request).get(60, TimeUnit.SECONDS));
   }
 
   /** What a test's partitions lent and did not get back. */

@@ -68,7 +68,7 @@ public final class TestClient {
   public record Sent(Wire.Framed framed, CompletableFuture<Answer> answer) {
 
     public AbstractResponse response() throws Exception {
-      return Wire.response(framed.request(), answer.get(10, TimeUnit.SECONDS));
+      return Wire.response(framed.request(), answer.get(60, TimeUnit.SECONDS));
     }
   }
 

@@ -7,11 +7,9 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import org.apache.kafka.common.network.ClientInformation;
 import org.apache.kafka.common.network.ListenerName;
 import org.apache.kafka.common.network.Send;
-import org.apache.kafka.common.network.TransferableChannel;
 import org.apache.kafka.common.protocol.ByteBufferAccessor;
 import org.apache.kafka.common.requests.AbstractRequest;
 import org.apache.kafka.common.requests.AbstractResponse;
@@ -87,7 +85,7 @@ public final class Wire {
         header.apiKey(), new ByteBufferAccessor(received), header.apiVersion());
   }
 
-  private static final class Memory implements TransferableChannel {
+  private static final class Memory extends BlockingSink {
 
     private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
 
@@ -98,37 +96,5 @@ public final class Wire {
       bytes.writeBytes(taken);
       return taken.length;
     }
-
-    @Override
-    public long write(ByteBuffer[] sources, int offset, int length) {
-      long written = 0;
-      for (int i = offset; i < offset + length; i++) {
-        written += write(sources[i]);
-      }
-      return written;
-    }
-
-    @Override
-    public long write(ByteBuffer[] sources) {
-      return write(sources, 0, sources.length);
-    }
-
-    @Override
-    public boolean hasPendingWrites() {
-      return false;
-    }
-
-    @Override
-    public long transferFrom(FileChannel file, long position, long count) {
-      throw new UnsupportedOperationException();
-    }
-
-    @Override
-    public boolean isOpen() {
-      return true;
-    }
-
-    @Override
-    public void close() {}
   }
 }

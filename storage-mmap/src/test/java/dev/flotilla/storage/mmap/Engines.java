@@ -46,6 +46,6 @@ final class Engines {
   }
 
   static void append(LogStore log, List<Entry> entries) throws Exception {
-    log.write(WriteSet.append(entries)).get(30, TimeUnit.SECONDS);
+    log.write(WriteSet.append(entries)).get(60, TimeUnit.SECONDS);
   }
 }

@@ -135,7 +135,7 @@ final class FailingDiskTest {
       faults.write = IO_ERROR;
       for (int i = 0; i < 20; i++) {
         CompletableFuture<Void> write = log.write(WriteSet.append(entries.several(1, 100)));
-        assertThatThrownBy(() -> write.get(30, TimeUnit.SECONDS))
+        assertThatThrownBy(() -> write.get(60, TimeUnit.SECONDS))
             .hasCauseInstanceOf(StorageException.class);
       }
       assertThat(log.endIndex()).isZero();
@@ -167,7 +167,7 @@ final class FailingDiskTest {
       Throwable failure = null;
       for (int i = 0; i < 100 && failure == null; i++) {
         try {
-          log.write(WriteSet.append(entries.several(1, 64 << 10))).get(30, TimeUnit.SECONDS);
+          log.write(WriteSet.append(entries.several(1, 64 << 10))).get(60, TimeUnit.SECONDS);
           durable++;
         } catch (ExecutionException e) {
           failure = e.getCause();
@@ -218,7 +218,7 @@ final class FailingDiskTest {
 
   private static void failsWith(
       CompletableFuture<Void> write, Class<? extends Throwable> type, String text) {
-    assertThatThrownBy(() -> write.get(30, TimeUnit.SECONDS))
+    assertThatThrownBy(() -> write.get(60, TimeUnit.SECONDS))
         .cause()
         .isInstanceOf(type)
         .hasMessageContaining(text);

@@ -134,7 +134,7 @@ final class FailingStepsTest {
         partly.apply(new WriteSet(set.truncateFrom(), set.entries().subList(0, count)));
         possible.add(partly);
       }
-      log.write(set).get(30, TimeUnit.SECONDS);
+      log.write(set).get(60, TimeUnit.SECONDS);
       succeeded();
     }
 
@@ -142,13 +142,13 @@ final class FailingStepsTest {
       LogContent dropped = content.copy();
       dropped.dropPrefix(content.baseBehind(index));
       possible.add(dropped);
-      log.dropPrefix(dropped.base()).get(30, TimeUnit.SECONDS);
+      log.dropPrefix(dropped.base()).get(60, TimeUnit.SECONDS);
       succeeded();
     }
 
     private void reset(LogBase base) throws Exception {
       possible.add(new LogContent(base));
-      log.reset(base).get(30, TimeUnit.SECONDS);
+      log.reset(base).get(60, TimeUnit.SECONDS);
       succeeded();
     }
 

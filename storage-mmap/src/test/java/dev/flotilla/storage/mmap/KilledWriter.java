@@ -47,7 +47,7 @@ final class KilledWriter {
     }
     List<Entry> appended =
         entries.term(term).several(random.nextInt(1, 20), random.nextInt(1, 20_000));
-    log.write(new WriteSet(from < end ? from : WriteSet.KEEP, appended)).get(30, TimeUnit.SECONDS);
+    log.write(new WriteSet(from < end ? from : WriteSet.KEEP, appended)).get(60, TimeUnit.SECONDS);
   }
 
   private static void print(String line) throws IOException {

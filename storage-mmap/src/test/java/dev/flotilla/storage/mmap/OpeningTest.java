@@ -88,7 +88,7 @@ final class OpeningTest {
     byte[] content = Files.readAllBytes(older);
     try (MmapEngine engine = Engines.open(directory)) {
       LogStore opened = engine.open(id);
-      opened.write(WriteSet.truncate(20)).get(30, TimeUnit.SECONDS);
+      opened.write(WriteSet.truncate(20)).get(60, TimeUnit.SECONDS);
     }
     Files.write(older, content);
     try (MmapEngine engine =

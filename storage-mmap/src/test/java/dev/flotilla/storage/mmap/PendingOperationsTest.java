@@ -55,8 +55,8 @@ final class PendingOperationsTest {
         .isInstanceOf(IllegalArgumentException.class);
     CompletableFuture<Void> cut = log.write(WriteSet.truncate(12));
     gate.open();
-    drop.get(30, TimeUnit.SECONDS);
-    cut.get(30, TimeUnit.SECONDS);
+    drop.get(60, TimeUnit.SECONDS);
+    cut.get(60, TimeUnit.SECONDS);
     assertThat(log.base().index()).isEqualTo(10);
     assertThat(log.endIndex()).isEqualTo(12);
   }
@@ -69,13 +69,13 @@ final class PendingOperationsTest {
 
     assertThatThrownBy(() -> log.dropPrefix(lower)).isInstanceOf(IllegalArgumentException.class);
     gate.open();
-    drop.get(30, TimeUnit.SECONDS);
+    drop.get(60, TimeUnit.SECONDS);
     assertThat(log.base().index()).isEqualTo(10);
   }
 
   @Test
   void shouldTakeWritesBehindAResetThatIsPending() throws Exception {
-    log.dropPrefix(baseBehind(10)).get(30, TimeUnit.SECONDS);
+    log.dropPrefix(baseBehind(10)).get(60, TimeUnit.SECONDS);
     LogBase base = new LogBase(3, 1, 100, 9);
     gate.close(1);
     CompletableFuture<Void> reset = log.reset(base);
@@ -86,7 +86,7 @@ final class PendingOperationsTest {
         log.write(new WriteSet(6, TestEntries.behind(base, 2).several(3, 10).subList(2, 3)));
     gate.open();
     for (CompletableFuture<Void> write : List.of(reset, first, second)) {
-      write.get(30, TimeUnit.SECONDS);
+      write.get(60, TimeUnit.SECONDS);
     }
     assertThat(log.base()).isEqualTo(base);
     assertThat(log.endIndex()).isEqualTo(7);
@@ -110,10 +110,10 @@ final class PendingOperationsTest {
 
     CompletableFuture<Void> reset = log.reset(new LogBase(50, 3, 900, 1));
     flushers.open();
-    reset.get(30, TimeUnit.SECONDS);
+    reset.get(60, TimeUnit.SECONDS);
     compaction.join();
     for (CompletableFuture<Void> write : writes) {
-      write.get(30, TimeUnit.SECONDS);
+      write.get(60, TimeUnit.SECONDS);
     }
     assertThat(log.endIndex()).isEqualTo(51);
   }

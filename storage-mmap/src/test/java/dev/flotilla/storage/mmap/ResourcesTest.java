@@ -58,7 +58,7 @@ final class ResourcesTest {
           log.batches(0, log.endOffset(), 10 << 20, FirstBatch.WHOLE).close();
         }
         Slice lent = log.batches(0, log.endOffset(), 10 << 20, FirstBatch.WHOLE);
-        log.write(WriteSet.truncate(25)).get(30, TimeUnit.SECONDS);
+        log.write(WriteSet.truncate(25)).get(60, TimeUnit.SECONDS);
         log.compact(0, 25, (_, _) -> new Outcome.Keep());
         log.close();
         assertThat(open().maps()).isPositive();
@@ -89,7 +89,7 @@ final class ResourcesTest {
                 .orElseGet(() -> TestEntries.behind(LogBase.ORIGIN, 1));
         Engines.append(
             log, List.of(entries.term(term).raftOnly(50), entries.term(term).raftOnly(50)));
-        log.write(WriteSet.truncate(log.endIndex() - 1)).get(30, TimeUnit.SECONDS);
+        log.write(WriteSet.truncate(log.endIndex() - 1)).get(60, TimeUnit.SECONDS);
       }
 
       assertThat(log.endIndex()).isEqualTo(100);

@@ -21,7 +21,7 @@ final class EngineFixture {
   static final int MAX_ENTRY_BYTES = 2 << 20;
 
   /** Long enough for a slow disk, short enough to find a write that never completes. */
-  static final int TIMEOUT_SECONDS = 30;
+  static final int TIMEOUT_SECONDS = 60;
 
   private EngineFixture() {}
 

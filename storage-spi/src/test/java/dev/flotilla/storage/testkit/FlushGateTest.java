@@ -55,7 +55,7 @@ final class FlushGateTest {
     CompletableFuture<Void> first = log.write(WriteSet.append(entries.several(3, 10)));
     CompletableFuture<Void> second = log.write(WriteSet.append(entries.several(1, 10)));
 
-    gate.awaitWaitingWrites(2, Duration.ofSeconds(10));
+    gate.awaitWaitingWrites(2, Duration.ofSeconds(60));
     assertThat(first).isNotDone();
     assertThat(second).isNotDone();
     assertThat(log.endIndex()).isZero();
