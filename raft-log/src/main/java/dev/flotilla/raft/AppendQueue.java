@@ -171,9 +171,11 @@ final class AppendQueue {
     }
     fail(
         abandoned,
-        now instanceof Leadership.Failed failed
-            ? new ReplicatedLogException.Unavailable(name + ": " + failed.reason())
-            : new ReplicatedLogException.NotLeader(name, now));
+        switch (now) {
+          case Leadership.Failed failed -> unavailable(failed.reason());
+          case Leadership.ReadOnly readOnly -> unavailable(readOnly.reason());
+          default -> new ReplicatedLogException.NotLeader(name, now);
+        });
   }
 
   /**
@@ -333,9 +335,13 @@ final class AppendQueue {
       case Leadership.NotReady notReady -> throw new ReplicatedLogException.NotReady(name);
       case Leadership.Following following ->
           throw new ReplicatedLogException.NotLeader(name, following);
-      case Leadership.Failed failed ->
-          throw new ReplicatedLogException.Unavailable(name + ": " + failed.reason());
+      case Leadership.ReadOnly readOnly -> throw unavailable(readOnly.reason());
+      case Leadership.Failed failed -> throw unavailable(failed.reason());
     }
+  }
+
+  private ReplicatedLogException unavailable(String reason) {
+    return new ReplicatedLogException.Unavailable(name + ": " + reason);
   }
 
   private static void answer(List<EntryDraft.Answer> answers) {

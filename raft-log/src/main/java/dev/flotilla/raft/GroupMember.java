@@ -131,7 +131,9 @@ final class GroupMember implements LogHost {
   public void writeFailed(Throwable cause) {
     reopens = true;
     LOG.error("{}: its disk failed, the replica stops", replica.name(), cause);
-    leadership.failed("its disk failed: " + cause.getMessage());
+    leadership.diskFailed("its disk failed: " + cause.getMessage());
+    // A vote that could not be written is of a term that Raft has begun all the same.
+    leadership.term(division().currentTerm());
     division().stepDown();
   }
 

@@ -17,6 +17,13 @@ public sealed interface Leadership {
   /** It follows or campaigns. The leader's node id, when known. */
   record Following(int term, Optional<Integer> leaderNodeId) implements Leadership {}
 
+  /**
+   * It led when its disk failed. It appends nothing, but what was committed by then can be read and
+   * may be served, as long as nobody knows of a newer term: it is this until the replica, which is
+   * opened again when the disk works, hears of a leader or of an election.
+   */
+  record ReadOnly(int term, String reason) implements Leadership {}
+
   /** It takes no part any more; the reason for the operator. */
   record Failed(int term, String reason) implements Leadership {}
 }

@@ -198,8 +198,11 @@ final class PartitionReplica implements Applied, ReplicatedLog {
             this::highWatermark,
             () -> leadership.term(),
             e -> replica.member().damaged("a read found damage: " + e.getMessage(), e));
-    if (leadership instanceof Leadership.Failed) {
-      leadershipChanged(replica.member().leadership().current());
+    Leadership now = replica.member().leadership().current();
+    boolean failedBefore =
+        leadership instanceof Leadership.Failed || leadership instanceof Leadership.ReadOnly;
+    if (failedBefore && !leadership.equals(now)) {
+      leadershipChanged(now);
     }
   }
 
@@ -249,10 +252,12 @@ final class PartitionReplica implements Applied, ReplicatedLog {
 
   @Override
   public void leadershipChanged(Leadership changed) {
-    leadership = changed;
+    // Whoever sees that it is ready may append.
     if (changed instanceof Leadership.Ready(int term)) {
       queue.ready(term, highWatermark);
+      leadership = changed;
     } else {
+      leadership = changed;
       queue.lost(changed);
     }
     listener.leadershipChanged(changed);

@@ -195,7 +195,7 @@ public final class RaftNode implements AutoCloseable {
     boolean started = false;
     try {
       open.add(group);
-      start(group, new Replica(this, name, stored, readable, applied));
+      start(group, new Replica(this, name, stored, readable, Replica.NOT_STARTED, applied));
       started = true;
     } catch (IllegalArgumentException e) {
       throw new IOException(name + ": the state of the checkpoint cannot be read", e);

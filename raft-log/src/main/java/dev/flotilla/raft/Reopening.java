@@ -47,8 +47,10 @@ final class Reopening {
     }
     try {
       StoredReplica stored = StoredReplica.reopen(failed.stored().directory(), this::reopenStore);
-      node.start(
-          group, new Replica(node, failed.name(), stored, failed.readable(), failed.applied()));
+      Leadership before = failed.member().leadership().current();
+      Replica replica =
+          new Replica(node, failed.name(), stored, failed.readable(), before, failed.applied());
+      node.start(group, replica);
       return true;
     } catch (ReplicaQuarantinedException e) {
       LOG.error("{}: cannot be opened again", failed.name(), e);

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Replica {
 
-  /** What is known of leadership before a replica is started. */
+  /** What is known of leadership before a log's first replica is started. */
   static final Leadership NOT_STARTED = new Leadership.Following(0, Optional.empty());
 
   private final RaftNode node;
@@ -42,10 +42,16 @@ final class Replica {
    * A replica that is ready to be started.
    *
    * @param readable its store as readers see it, who may have read another one before
+   * @param before what the one that it takes the place of ended as, or {@link #NOT_STARTED}
    * @throws IllegalArgumentException if the checkpoint's state cannot be read
    */
   Replica(
-      RaftNode node, String name, StoredReplica stored, ReadableStore readable, Applied applied) {
+      RaftNode node,
+      String name,
+      StoredReplica stored,
+      ReadableStore readable,
+      Leadership before,
+      Applied applied) {
     this.node = node;
     this.name = name;
     this.stored = stored;
@@ -56,7 +62,8 @@ final class Replica {
     this.state = new AppliedState(name, applied, checkpoint);
     this.snapshot = index < 0 ? null : state.last();
     long term = stored.votes().current().term();
-    this.member = new GroupMember(this, new LeadershipTracker(term, applied::leadershipChanged));
+    this.member =
+        new GroupMember(this, new LeadershipTracker(term, before, applied::leadershipChanged));
     this.memory =
         new LogMemory(stored.store(), stored.start(), index, node.recentBytesPerLog(), member);
     stored.configurations().forEach(entry -> memory.foundConfiguration(entry.getIndex()));

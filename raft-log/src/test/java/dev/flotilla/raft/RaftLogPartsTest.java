@@ -8,9 +8,7 @@ import dev.flotilla.storage.LogBase;
 import dev.flotilla.storage.TermStart;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.ratis.conf.RaftProperties;
@@ -85,32 +83,6 @@ class RaftLogPartsTest {
     ColdReadBudget budget = new ColdReadBudget(600, 100, Duration.ofNanos(50), () -> 0);
     assertThat(budget.tryAcquire("one", 700)).isTrue();
     assertThat(budget.tryAcquire("two", 1)).isFalse();
-  }
-
-  @Test
-  void shouldTellOfLeadershipInOrderAndNeverGoBack() {
-    // given
-    List<Leadership> told = new ArrayList<>();
-    LeadershipTracker tracker = new LeadershipTracker(3, told::add);
-
-    // when
-    tracker.elected(4);
-    tracker.follows(3, Optional.of(9));
-    tracker.ready(4);
-    tracker.ready(4);
-    tracker.term(5);
-    tracker.ready(4);
-    tracker.lost();
-    tracker.failed("broken");
-    tracker.elected(6);
-
-    // then
-    assertThat(told)
-        .containsExactly(
-            new Leadership.NotReady(4),
-            new Leadership.Ready(4),
-            new Leadership.Following(5, Optional.empty()),
-            new Leadership.Failed(5, "broken"));
   }
 
   @Test

@@ -116,7 +116,7 @@ class ReplicaFailureTest {
       CompletableFuture<Appended> lost = log.append(TestBatch.of(1, 5)).future();
       assertThatThrownBy(() -> lost.get(60, TimeUnit.SECONDS))
           .isInstanceOf(ExecutionException.class);
-      awaitFailed(log);
+      TestNodes.await("the failure", () -> log.leadership() instanceof Leadership.ReadOnly);
 
       // then what is not known to be durable is gone
       awaitReady(log);

@@ -256,7 +256,10 @@ class ThreeNodesTest {
           .hasCauseInstanceOf(ReplicatedLogException.Unavailable.class);
       Appended later = cluster.append(group, TestBatch.of(3, 1));
       TestNodes.await(
-          "the replica is open again", () -> !(failing.leadership() instanceof Leadership.Failed));
+          "the replica is open again",
+          () ->
+              failing.leadership() instanceof Leadership.Following following
+                  && following.leaderNodeId().isPresent());
       cluster.awaitHighWatermark(leader, group, later.lastOffset() + 1);
       assertThat(cluster.content(leader, group))
           .isEqualTo(cluster.content(cluster.awaitLeader(group), group));

@@ -1,6 +1,5 @@
 package dev.flotilla.server.api;
 
-import dev.flotilla.raft.Leadership;
 import dev.flotilla.server.partition.Partition;
 import dev.flotilla.server.partition.Partitions;
 
@@ -45,9 +44,8 @@ final class FetchProgress {
 
   /** Whether the partition is not served any more as it was when the fetch came. */
   boolean ended() {
-    boolean sameTenure =
-        partition.log().leadership() instanceof Leadership.Ready ready && ready.term() == epoch;
-    return !sameTenure || partitions.find(partition.topicPartition()).orElse(null) != partition;
+    return !partition.serves(epoch)
+        || partitions.find(partition.topicPartition()).orElse(null) != partition;
   }
 
   /** Bytes that a read would return, up to the partition's limit; an estimate. */

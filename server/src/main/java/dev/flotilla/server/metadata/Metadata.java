@@ -79,6 +79,7 @@ public final class Metadata implements LeadershipReports, AutoCloseable {
       case Leadership.Failed failed ->
           ready.completeExceptionally(
               new IllegalStateException("the metadata group failed: " + failed.reason()));
+      case Leadership.ReadOnly r -> {}
       case Leadership.NotReady n -> {}
       case Leadership.Following f -> {}
     }

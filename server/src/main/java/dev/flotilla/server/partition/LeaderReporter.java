@@ -9,7 +9,8 @@ import org.apache.kafka.common.TopicIdPartition;
 
 /**
  * Says in the metadata which partitions this node leads. It speaks once it is ready, and again when
- * it has given up; a newer leader's word is heard over its last one, being of a higher term.
+ * it has given up; a newer leader's word is heard over its last one, being of a higher term. While
+ * its disk is broken it stays the one to read from, until then.
  */
 final class LeaderReporter implements PartitionListener {
 
@@ -34,6 +35,9 @@ final class LeaderReporter implements PartitionListener {
     if (leadership instanceof Leadership.Ready ready) {
       ledTerms.put(id, ready.term());
       reports.report(id, ready.term(), nodeId, replicas.getOrDefault(id, List.of(nodeId)));
+      return;
+    }
+    if (leadership instanceof Leadership.ReadOnly) {
       return;
     }
     Integer ledTerm = ledTerms.remove(id);

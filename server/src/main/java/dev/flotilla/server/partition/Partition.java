@@ -6,6 +6,7 @@ import dev.flotilla.raft.PendingAppend;
 import dev.flotilla.raft.ReplicatedLog;
 import dev.flotilla.raft.ReplicatedLogException;
 import java.util.Optional;
+import java.util.function.IntSupplier;
 import org.apache.kafka.common.TopicIdPartition;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.ApiException;
@@ -24,10 +25,18 @@ public final class Partition {
 
   private final TopicIdPartition id;
   private final ReplicatedLog log;
+  private final IntSupplier reportedEpoch;
 
-  public Partition(TopicIdPartition id, ReplicatedLog log) {
+  /**
+   * A partition on a log.
+   *
+   * @param reportedEpoch the newest leader epoch of the partition that the metadata knows, -1 if it
+   *     knows none
+   */
+  public Partition(TopicIdPartition id, ReplicatedLog log, IntSupplier reportedEpoch) {
     this.id = id;
     this.log = log;
+    this.reportedEpoch = reportedEpoch;
   }
 
   public TopicIdPartition id() {
@@ -44,12 +53,28 @@ public final class Partition {
   }
 
   /**
+   * Whether clients may read here as in a leader epoch: this node leads in it, or led in it when
+   * its disk failed and knows of no newer one.
+   */
+  public boolean serves(int epoch) {
+    return switch (log.leadership()) {
+      case Leadership.Ready ready -> ready.term() == epoch;
+      case Leadership.ReadOnly readOnly -> readOnly.term() == epoch && isNewest(epoch);
+      default -> false;
+    };
+  }
+
+  private boolean isNewest(int epoch) {
+    return reportedEpoch.getAsInt() <= epoch;
+  }
+
+  /**
    * Checks that clients may read here, and that they know the same leader epoch, if they name one.
    *
    * @return the leader epoch
    * @throws FencedLeaderEpochException if the client's epoch is old
    * @throws UnknownLeaderEpochException if this node's epoch is old
-   * @throws NotLeaderOrFollowerException if this node does not lead
+   * @throws NotLeaderOrFollowerException if this node does not lead, see {@link #serves}
    * @throws ReplicatedLogException.NotReady if it leads and is not ready: it may not know yet what
    *     its predecessor acknowledged
    */
@@ -58,6 +83,9 @@ public final class Partition {
     checkEpoch(clientEpoch, leadership.term());
     return switch (leadership) {
       case Leadership.Ready ready -> ready.term();
+      case Leadership.ReadOnly readOnly when isNewest(readOnly.term()) -> readOnly.term();
+      case Leadership.ReadOnly overtaken ->
+          throw new NotLeaderOrFollowerException(id + " is led elsewhere by now");
       case Leadership.NotReady notReady -> throw new ReplicatedLogException.NotReady(id.toString());
       case Leadership.Following following ->
           throw new NotLeaderOrFollowerException(id + " is not led here");

@@ -121,13 +121,17 @@ public final class Partitions implements ReplicaLifecycle {
 
   private void host(
       Replica replica, ReplicatedLog log, PartitionEvents events, List<Voter> voters) {
-    Partition partition = new Partition(replica.partition(), log);
+    Partition partition = new Partition(replica.partition(), log, () -> reportedEpoch(replica));
     byGroup.put(replica.group(), new Hosted(partition, events));
     byName.put(partition.topicPartition(), partition);
     events.attach(partition);
     if (!voters.isEmpty() && voters.getFirst().nodeId() == nodeId) {
       logs.campaign(replica.group());
     }
+  }
+
+  private int reportedEpoch(Replica replica) {
+    return topics.leader(replica.partition().topicPartition()).map(Topics.Leader::epoch).orElse(-1);
   }
 
   @Override

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.flotilla.raft.Leadership;
 import dev.flotilla.raft.Voter;
 import dev.flotilla.server.metadata.Replica;
+import dev.flotilla.server.testing.Await;
 import dev.flotilla.server.testing.InMemoryReplicatedLog;
 import dev.flotilla.server.testing.PartitionFixture;
 import java.util.List;
@@ -15,6 +16,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import org.apache.kafka.common.TopicIdPartition;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.errors.KafkaStorageException;
 import org.apache.kafka.common.errors.NotLeaderOrFollowerException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.junit.jupiter.api.AfterEach;
@@ -86,6 +88,39 @@ final class PartitionsTest {
   }
 
   @Test
+  void shouldServeReadsOfABrokenDiskUntilANewerLeaderIsKnown() throws Exception {
+    // given
+    InMemoryReplicatedLog log = node.createLed("t", Map.of());
+    Partition partition = node.partitions.get(place);
+    node.topics.leader(place, PartitionFixture.NODE, 1);
+
+    // when its disk fails
+    log.become(new Leadership.ReadOnly(1, "its disk failed"));
+
+    // then it is read here, and nobody is told that it has no leader
+    Await.until(() -> log.leadership() instanceof Leadership.ReadOnly);
+    assertThat(partition.checkServes(Optional.of(1))).isEqualTo(1);
+    assertThat(partition.serves(1)).isTrue();
+    assertThat(node.reports).containsExactly("t-0 1 1 [1]");
+
+    // when another one says that it leads
+    node.topics.leader(place, 2, 2);
+
+    // then clients have to go there
+    assertThat(partition.serves(1)).isFalse();
+    assertThatThrownBy(() -> partition.checkServes(Optional.of(1)))
+        .isInstanceOf(NotLeaderOrFollowerException.class);
+
+    // and when it is found damaged nothing is served at all
+    node.topics.leader(place, PartitionFixture.NODE, 1);
+    log.become(new Leadership.Failed(1, "damaged"));
+    Await.until(() -> log.leadership() instanceof Leadership.Failed);
+    assertThatThrownBy(() -> partition.checkServes(Optional.empty()))
+        .isInstanceOf(KafkaStorageException.class);
+    Await.until(() -> node.reports.equals(List.of("t-0 1 1 [1]", "t-0 1 -1 []")));
+  }
+
+  @Test
   void shouldTellAListenerWhatWasHeardBeforeThePartitionWasOpen() {
     List<Object> heard = new CopyOnWriteArrayList<>();
     PartitionEvents events =
@@ -112,7 +147,7 @@ final class PartitionsTest {
     events.highWatermarkChanged(7);
     assertThat(heard).isEmpty();
     InMemoryReplicatedLog log = node.create("t", Map.of());
-    Partition partition = new Partition(node.partitions.get(place).id(), log);
+    Partition partition = new Partition(node.partitions.get(place).id(), log, () -> -1);
 
     events.attach(partition);
     assertThat(heard).containsExactly(new Leadership.Ready(1), 7L);

@@ -152,6 +152,8 @@ public final class InMemoryReplicatedLog implements ReplicatedLog {
           throw new ReplicatedLogException.NotLeader(name, following);
       case Leadership.Failed failed ->
           throw new ReplicatedLogException.Unavailable(failed.reason());
+      case Leadership.ReadOnly failed ->
+          throw new ReplicatedLogException.Unavailable(failed.reason());
     }
     if (batch.sizeBytes() > maxEntryBytes) {
       throw new ReplicatedLogException.TooLarge(batch.sizeBytes() + " bytes");

@@ -2,6 +2,7 @@ package dev.flotilla.storage.testkit;
 
 import dev.flotilla.storage.LogId;
 import dev.flotilla.storage.LogStore;
+import dev.flotilla.storage.StorageException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -27,6 +28,13 @@ public final class FlushGate {
   private boolean allClosed;
   private final Set<LogId> closed = new HashSet<>();
   private @Nullable Throwable failure;
+
+  /** Why nothing can be written or opened again, while that is so. */
+  private @Nullable StorageException broken;
+
+  /** Whether that kept a log from being opened. */
+  private boolean refused;
+
   private int waiting;
   private final List<GatedLog> logs = new ArrayList<>();
 
@@ -80,6 +88,44 @@ public final class FlushGate {
     failure = cause;
   }
 
+  /**
+   * Fails every write that would pass, and the opening of logs to be written, until {@link
+   * #mendDisk}. What was durable can be read.
+   */
+  public synchronized void breakDisk(StorageException cause) {
+    broken = cause;
+    refused = false;
+  }
+
+  /** Logs that are opened from now on take writes again. */
+  public synchronized void mendDisk() {
+    broken = null;
+  }
+
+  /**
+   * Blocks until the opening of a log was refused since the disk broke.
+   *
+   * @throws IllegalStateException if none is within the time
+   */
+  public synchronized void awaitRefusedOpening(Duration timeout) throws InterruptedException {
+    long deadline = System.nanoTime() + timeout.toNanos();
+    while (!refused) {
+      long leftMs = (deadline - System.nanoTime()) / 1_000_000;
+      if (leftMs <= 0) {
+        throw new IllegalStateException("no opening was refused");
+      }
+      wait(leftMs);
+    }
+  }
+
+  synchronized void checkWorks() {
+    if (broken != null) {
+      refused = true;
+      notifyAll();
+      throw broken;
+    }
+  }
+
   /** How many write sets wait. */
   public synchronized int waitingWrites() {
     return waiting;
@@ -112,6 +158,9 @@ public final class FlushGate {
   }
 
   synchronized @Nullable Throwable takeFailure() {
+    if (broken != null) {
+      return broken;
+    }
     Throwable taken = failure;
     failure = null;
     return taken;

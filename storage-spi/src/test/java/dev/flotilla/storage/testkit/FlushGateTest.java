@@ -11,6 +11,7 @@ import dev.flotilla.storage.LogBase;
 import dev.flotilla.storage.LogClosedException;
 import dev.flotilla.storage.LogId;
 import dev.flotilla.storage.LogStore;
+import dev.flotilla.storage.StorageException;
 import dev.flotilla.storage.WriteSet;
 import dev.flotilla.storage.testkit.InMemoryEngineFactory.Completion;
 import java.io.IOException;
@@ -97,6 +98,24 @@ final class FlushGateTest {
     get(replaced);
     assertThat(log.endIndex()).isEqualTo(4);
     assertThat(log.header(3)).isEqualTo(replacement.header());
+  }
+
+  @Test
+  void shouldRefuseWritesAndOpeningsWhileItsDiskIsBroken() throws Exception {
+    get(log.write(WriteSet.append(entries.several(2, 10))));
+    StorageException cause = new StorageException("broken");
+    gate.breakDisk(cause);
+    CompletableFuture<Void> refused = log.write(WriteSet.append(entries.several(1, 10)));
+
+    assertThatThrownBy(() -> get(refused)).hasCause(cause);
+    assertThatThrownBy(() -> log.reopenCutAt(2)).isEqualTo(cause);
+    gate.awaitRefusedOpening(Duration.ofSeconds(10));
+    assertThat(log.header(1).index()).isEqualTo(1);
+
+    gate.mendDisk();
+    LogStore again = log.reopenCutAt(2);
+    get(again.write(WriteSet.append(TestEntries.behind(again.header(1), 4).several(1, 10))));
+    assertThat(again.endIndex()).isEqualTo(3);
   }
 
   @Test

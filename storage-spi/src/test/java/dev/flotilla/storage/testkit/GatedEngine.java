@@ -34,16 +34,19 @@ public final class GatedEngine implements StorageEngine {
 
   @Override
   public LogStore create(LogId id, LogBase base) {
+    gate.checkWorks();
     return gate.guard(engine.create(id, base));
   }
 
   @Override
   public LogStore open(LogId id) {
+    gate.checkWorks();
     return gate.guard(engine.open(id));
   }
 
   @Override
   public LogStore openCutAt(LogId id, long endIndex) {
+    gate.checkWorks();
     return gate.guard(engine.openCutAt(id, endIndex));
   }
 

@@ -163,6 +163,7 @@ final class GatedLog implements LogStore {
         failure = new LogClosedException("log " + log.id() + " was opened again");
       }
     }
+    gate.checkWorks();
     return gate.guard(log.reopenCutAt(endIndex));
   }
 
