@@ -23,6 +23,7 @@ import org.apache.kafka.common.Uuid;
  * meta.properties   version=1, cluster.id, node.id, directory.id; formed=true once the metadata
  *                   group holds the cluster's settings
  * .lock             locked while a process uses the directory
+ * pid               the process that uses it
  * metadata/         the metadata group
  * data/             the groups of partitions
  * replicas          which replicas were created here, see the metadata package
@@ -34,6 +35,7 @@ import org.apache.kafka.common.Uuid;
 public final class DataDirectory implements AutoCloseable {
 
   private static final String IDENTITY = "meta.properties";
+  private static final String PROCESS = "pid";
   private static final String VERSION = "1";
 
   private final Path path;
@@ -91,6 +93,7 @@ public final class DataDirectory implements AutoCloseable {
                 false);
         write(path, identity);
       }
+      Files.writeString(path.resolve(PROCESS), ProcessHandle.current().pid() + "\n");
       return new DataDirectory(path, lockChannel, identity);
     } catch (IOException | RuntimeException e) {
       lockChannel.close();
@@ -113,9 +116,22 @@ public final class DataDirectory implements AutoCloseable {
     }
     if (lock == null) {
       channel.close();
-      throw new UnusableException("data directory " + path + " is used by another process");
+      throw new UnusableException("data directory %s is used by %s".formatted(path, user(path)));
     }
     return channel;
+  }
+
+  /** The process that uses a locked directory. One that locked it just now has not said so yet. */
+  private static String user(Path path) {
+    try {
+      long pid = Long.parseLong(Files.readString(path.resolve(PROCESS)).trim());
+      if (ProcessHandle.of(pid).isPresent()) {
+        return "process " + pid;
+      }
+    } catch (IOException | NumberFormatException e) {
+      // It says too little to be named.
+    }
+    return "another process";
   }
 
   private static void requireEmpty(Path path) throws IOException {
@@ -126,7 +142,7 @@ public final class DataDirectory implements AutoCloseable {
               .filter(name -> !name.equals(".lock") && !name.startsWith(IDENTITY))
               // What mkfs leaves, and where operators keep a node's log and process id.
               .filter(name -> !name.equals("lost+found") && !name.equals("log"))
-              .filter(name -> !name.equals("pid"))
+              .filter(name -> !name.equals(PROCESS))
               .findFirst();
       if (found.isPresent()) {
         throw new UnusableException(
@@ -243,6 +259,7 @@ public final class DataDirectory implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
+    Files.deleteIfExists(path.resolve(PROCESS));
     lockChannel.close();
   }
 }

@@ -72,7 +72,7 @@ class DataDirectoryTest {
     try (var first = open(1)) {
       assertThatThrownBy(() -> open(1))
           .isInstanceOf(DataDirectory.UnusableException.class)
-          .hasMessageContaining("another process");
+          .hasMessageContaining("is used by process " + ProcessHandle.current().pid());
       assertThat(first.identity().nodeId()).isEqualTo(1);
     }
     open(1).close();

@@ -7,7 +7,6 @@ import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.net.InetAddress;
 import java.net.ServerSocket;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -15,7 +14,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -30,14 +28,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class ServerCommandTest {
 
   @TempDir Path directory;
-  private final List<Process> started = new ArrayList<>();
 
   private record Ended(int status, String out, List<String> errors) {}
-
-  @AfterEach
-  void endWhatHangs() {
-    started.forEach(Process::destroyForcibly);
-  }
 
   @Test
   void shouldExplainItself() throws Exception {
@@ -75,7 +67,8 @@ final class ServerCommandTest {
   @Test
   void shouldRefuseDataThatIsInUse() throws Exception {
     try (NodeUnderTest node = NodeUnderTest.start(directory, Map.of())) {
-      assertFails(server(), 1, "data directory " + directory + " is used by another process");
+      long pid = ProcessHandle.current().pid();
+      assertFails(server(), 1, "data directory " + directory + " is used by process " + pid);
       assertThat(node.get("/health/ready").statusCode()).isEqualTo(200);
     }
   }
@@ -116,6 +109,38 @@ final class ServerCommandTest {
         .asString()
         .contains(directory.resolve("metadata").toString(), "damaged");
     assertThat(ended.errors()).noneMatch(line -> line.startsWith("\tat "));
+  }
+
+  @Test
+  void shouldGoOnInTheBackgroundOnceItIsReady() throws Exception {
+    // when
+    Ended ended = run(server("--daemon"));
+
+    // then
+    assertThat(ended.errors()).isEmpty();
+    assertThat(ended.status()).isZero();
+    assertThat(ended.out()).startsWith("node 1 is ready: PLAINTEXT://127.0.0.1:");
+    ProcessHandle node = ProcessHandle.of(pid()).orElseThrow();
+    try {
+      assertThat(directory.resolve("log")).content().contains(ended.out().strip());
+
+      // and then: a second one says why it does not start
+      assertFails(
+          server("--daemon"),
+          1,
+          "data directory " + directory + " is used by process " + node.pid());
+
+      // when: it is told to stop
+      node.destroy();
+      node.onExit().get(60, TimeUnit.SECONDS);
+      assertThat(directory.resolve("pid")).doesNotExist();
+    } finally {
+      node.destroyForcibly();
+    }
+  }
+
+  private long pid() throws IOException {
+    return Long.parseLong(Files.readString(directory.resolve("pid")).trim());
   }
 
   private static List<Path> filesOf(Path directory, String kind) throws IOException {
@@ -162,32 +187,9 @@ final class ServerCommandTest {
     return arguments.toArray(String[]::new);
   }
 
-  private Ended run(String... arguments) throws IOException, InterruptedException {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(List.of("-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"));
-    command.addAll(List.of("--enable-native-access=ALL-UNNAMED"));
-    command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
-    command.addAll(List.of(arguments));
-    Path out = Files.createTempFile("flotilla", ".out");
-    Path err = Files.createTempFile("flotilla", ".err");
-    try {
-      Process process =
-          new ProcessBuilder(command)
-              .redirectOutput(out.toFile())
-              .redirectError(err.toFile())
-              .start();
-      started.add(process);
-      assertThat(process.waitFor(60, TimeUnit.SECONDS)).as("ended by itself").isTrue();
-      List<String> errors =
-          Files.readAllLines(err, StandardCharsets.UTF_8).stream()
-              // The JVM's own, about what libraries do.
-              .filter(line -> !line.startsWith("WARNING: "))
-              .toList();
-      return new Ended(process.exitValue(), Files.readString(out), errors);
-    } finally {
-      Files.delete(out);
-      Files.delete(err);
+  private static Ended run(String... arguments) throws IOException, InterruptedException {
+    try (Invocation invocation = Invocation.start(arguments)) {
+      return new Ended(invocation.status(), invocation.out(), invocation.errors());
     }
   }
 }
