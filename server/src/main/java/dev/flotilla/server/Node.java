@@ -15,16 +15,24 @@ import dev.flotilla.server.network.Listener;
 import dev.flotilla.server.network.ListeningSockets;
 import dev.flotilla.server.network.NetworkServer;
 import dev.flotilla.server.network.RequestHandler;
+import dev.flotilla.server.status.Status;
 import dev.flotilla.storage.StorageEngineFactory;
 import java.io.IOException;
+import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
 import java.util.Set;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.apache.kafka.common.utils.Time;
+import org.apache.kafka.image.MetadataImage;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A node: serves clients from the return of {@link #start} until it is closed.
@@ -34,6 +42,10 @@ import org.apache.kafka.common.utils.Time;
  */
 public final class Node implements AutoCloseable {
 
+  private static final Logger LOG = LoggerFactory.getLogger(Node.class);
+  private static final Duration LEADERS_WITHIN = Duration.ofSeconds(10);
+  private static final Duration LOOK_EVERY = Duration.ofMillis(20);
+
   private final NodeConfig config;
   private final Closing closing = new Closing();
   private final MetricRegistry registry = new MetricRegistry();
@@ -41,11 +53,15 @@ public final class Node implements AutoCloseable {
   /** Set once, when the node serves; read by the threads of the health check. */
   private volatile Optional<String> notReady = Optional.of("starting");
 
+  /** Set once, when there is something to know; read by the threads of the status. */
+  private volatile Supplier<Status> status;
+
   private List<Listener> endpoints = List.of();
   private int metricsPort;
 
   private Node(NodeConfig config) {
     this.config = config;
+    this.status = () -> Status.of(config.nodeId(), notReady.orElse(""));
   }
 
   /**
@@ -83,7 +99,8 @@ public final class Node implements AutoCloseable {
                     ? MetricsServer.Port.OR_NEXT_FREE
                     : MetricsServer.Port.EXACTLY,
                 registry,
-                () -> notReady));
+                () -> notReady,
+                () -> status.get().json()));
     metricsPort = metrics.port();
     DataDirectory directory =
         closing.add(DataDirectory.open(config.directory(), config.nodeId(), Optional.empty()));
@@ -96,7 +113,7 @@ public final class Node implements AutoCloseable {
     registry.register("metadata", metadataRegistry);
     // Every replica is kept in the node's engine so far: a topic that asks for another is refused.
     NodeSettings settings =
-        new NodeSettings(config.definition(), config.configured(), Set.of(config.storageEngine()));
+        new NodeSettings(config.definition(), described(), Set.of(config.storageEngine()));
     TopicConfigs topicConfigs = new TopicConfigs(settings);
     NodePartitions partitions =
         NodePartitions.start(config, directory, metadata, topicConfigs, registry, closing);
@@ -114,6 +131,8 @@ public final class Node implements AutoCloseable {
         closing.add(
             new Reconciler(
                 metadata, config.nodeId(), directory.replicaLedger(), partitions.partitions()));
+    NodeStatus known = new NodeStatus(config.nodeId(), metadata, reconciler);
+    status = () -> known.now(notReady);
     awaitLeaders(metadata, reconciler);
 
     List<RequestHandler> handlers =
@@ -129,6 +148,15 @@ public final class Node implements AutoCloseable {
     notReady = Optional.empty();
   }
 
+  /**
+   * What was set, and where metrics are really served: whoever looks after the node asks for it.
+   */
+  private Map<String, String> described() {
+    Map<String, String> settings = new HashMap<>(config.configured());
+    settings.put("metrics.listener", config.metricsListener().host() + ":" + metricsPort);
+    return settings;
+  }
+
   private void checkEngine() throws StartFailure {
     Set<String> engines =
         ServiceLoader.load(StorageEngineFactory.class).stream()
@@ -141,17 +169,28 @@ public final class Node implements AutoCloseable {
     }
   }
 
-  /** A client that connects to a ready node finds leaders. */
+  /**
+   * A client that connects to a ready node finds leaders where there can be any soon. Not for long:
+   * a partition may have lost its replicas, and the others must not wait for it.
+   */
   private static void awaitLeaders(Metadata metadata, Reconciler reconciler)
-      throws StartFailure, InterruptedException {
-    NodeMetadata.await(
-        metadata.when(image ->
-            image.topics().topicsById().values().stream()
-                    .flatMap(topic -> topic.partitions().values().stream())
-                    .filter(partition -> partition.leader < 0)
-                    .count()
-                <= reconciler.quarantined().size()),
-        "not every partition has a leader");
+      throws InterruptedException {
+    long deadline = System.nanoTime() + LEADERS_WITHIN.toNanos();
+    while (leaderless(metadata.image()) > reconciler.quarantined().size()) {
+      if (System.nanoTime() - deadline > 0) {
+        LOG.warn("{} partitions have no leader so far", leaderless(metadata.image()));
+        return;
+      }
+      // No image tells of a replica that is quarantined.
+      Thread.sleep(LOOK_EVERY);
+    }
+  }
+
+  private static long leaderless(MetadataImage image) {
+    return image.topics().topicsById().values().stream()
+        .flatMap(topic -> topic.partitions().values().stream())
+        .filter(partition -> partition.leader < 0)
+        .count();
   }
 
   /** How clients reach it, with real ports. */

@@ -7,10 +7,11 @@ import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.CountDownLatch;
@@ -162,24 +163,34 @@ public final class LocalCluster implements AutoCloseable {
    */
   public String awaitReady() throws LocalFailure, InterruptedException {
     long deadline = System.nanoTime() + READY_WITHIN.toNanos();
-    Map<Integer, NodeProcess> starting = new LinkedHashMap<>(nodes);
+    Set<Integer> starting = new TreeSet<>(nodes.keySet());
     while (!starting.isEmpty()) {
-      for (int id : List.copyOf(starting.keySet())) {
-        switch (starting.get(id).awaitStart(LOOK_EVERY)) {
-          case NodeProcess.Start.Ready r -> starting.remove(id);
-          case NodeProcess.Start.Ended ended ->
-              throw new LocalFailure("node %d: %s".formatted(id, ended.reason()));
-          case NodeProcess.Start.Late l -> {
-            if (System.nanoTime() - deadline > 0) {
-              throw new LocalFailure(
-                  "node %d is not ready after %d s, see %s"
-                      .formatted(id, READY_WITHIN.toSeconds(), layout.logOf(id)));
-            }
-          }
+      for (Map.Entry<Integer, NodeProcess> node : nodes.entrySet()) {
+        if (starting.contains(node.getKey())
+            && isReady(node.getKey(), node.getValue().awaitStart(LOOK_EVERY), deadline)) {
+          starting.remove(node.getKey());
         }
       }
     }
     return layout.bootstrap();
+  }
+
+  private boolean isReady(int id, NodeProcess.Start start, long deadline) throws LocalFailure {
+    switch (start) {
+      case NodeProcess.Start.Ready r -> {
+        return true;
+      }
+      case NodeProcess.Start.Ended ended ->
+          throw new LocalFailure("node %d: %s".formatted(id, ended.reason()));
+      case NodeProcess.Start.Late l -> {
+        if (System.nanoTime() - deadline > 0) {
+          throw new LocalFailure(
+              "node %d is not ready after %d s, see %s"
+                  .formatted(id, READY_WITHIN.toSeconds(), layout.logOf(id)));
+        }
+        return false;
+      }
+    }
   }
 
   /** Returns when no node is left. */

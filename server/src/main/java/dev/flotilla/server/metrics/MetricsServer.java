@@ -21,6 +21,7 @@ import java.util.function.Supplier;
  *   GET /metrics       Prometheus' text format
  *   GET /health/live   200 as long as the process answers at all
  *   GET /health/ready  200 when the node serves clients, else 503 and why not
+ *   GET /status        how the cluster is, as this node sees it, in JSON
  * </pre>
  *
  * <p>A conversation runs on a virtual thread of its own, and has no part in serving Kafka clients.
@@ -42,12 +43,17 @@ public final class MetricsServer implements AutoCloseable {
   private final ExecutorService threads;
   private final MetricRegistry registry;
   private final Supplier<Optional<String>> notReady;
+  private final Supplier<String> status;
 
   private MetricsServer(
-      HttpServer http, MetricRegistry registry, Supplier<Optional<String>> notReady) {
+      HttpServer http,
+      MetricRegistry registry,
+      Supplier<Optional<String>> notReady,
+      Supplier<String> status) {
     this.http = http;
     this.registry = registry;
     this.notReady = notReady;
+    this.status = status;
     this.threads =
         Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("metrics-", 0).factory());
   }
@@ -59,6 +65,7 @@ public final class MetricsServer implements AutoCloseable {
    * @param port 0 for any free one
    * @param notReady why the node does not serve clients now; empty when it does. Asked on any
    *     thread
+   * @param status how the cluster is, as JSON. Asked on any thread
    * @throws IOException if the address cannot be bound; its message names it
    */
   public static MetricsServer start(
@@ -66,9 +73,10 @@ public final class MetricsServer implements AutoCloseable {
       int port,
       Port choice,
       MetricRegistry registry,
-      Supplier<Optional<String>> notReady)
+      Supplier<Optional<String>> notReady,
+      Supplier<String> status)
       throws IOException {
-    var server = new MetricsServer(bind(host, port, choice), registry, notReady);
+    var server = new MetricsServer(bind(host, port, choice), registry, notReady, status);
     server.http.setExecutor(server.threads);
     server.http.createContext("/", server::answer);
     server.http.start();
@@ -123,7 +131,11 @@ public final class MetricsServer implements AutoCloseable {
           var reason = notReady.get();
           send(exchange, reason.isEmpty() ? 200 : 503, reason.orElse("ready") + "\n");
         }
-        default -> send(exchange, 404, "/metrics, /health/live, /health/ready\n");
+        case "/status" -> {
+          exchange.getResponseHeaders().set("Content-Type", "application/json");
+          send(exchange, 200, status.get());
+        }
+        default -> send(exchange, 404, "/metrics, /health/live, /health/ready, /status\n");
       }
     }
   }

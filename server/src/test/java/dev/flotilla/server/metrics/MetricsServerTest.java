@@ -40,7 +40,8 @@ final class MetricsServerTest {
   @BeforeEach
   void start() throws IOException {
     server =
-        MetricsServer.start("127.0.0.1", 0, MetricsServer.Port.EXACTLY, registry, notReady::get);
+        MetricsServer.start(
+            "127.0.0.1", 0, MetricsServer.Port.EXACTLY, registry, notReady::get, () -> "{}\n");
   }
 
   @AfterEach
@@ -141,13 +142,19 @@ final class MetricsServerTest {
             taken,
             MetricsServer.Port.OR_NEXT_FREE,
             registry,
-            Optional::<String>empty)) {
+            Optional::<String>empty,
+            () -> "")) {
       // then
       assertThat(next.port()).isGreaterThan(taken);
     }
     assertThatThrownBy(() ->
             MetricsServer.start(
-                "127.0.0.1", taken, MetricsServer.Port.EXACTLY, registry, Optional::<String>empty))
+                "127.0.0.1",
+                taken,
+                MetricsServer.Port.EXACTLY,
+                registry,
+                Optional::<String>empty,
+                () -> ""))
         .isInstanceOf(IOException.class)
         .hasMessageContaining("127.0.0.1:" + taken);
   }

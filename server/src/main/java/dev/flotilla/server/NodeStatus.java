@@ -1,0 +1,127 @@
+package dev.flotilla.server;
+
+import dev.flotilla.server.metadata.Metadata;
+import dev.flotilla.server.metadata.Reconciler;
+import dev.flotilla.server.metadata.Replica;
+import dev.flotilla.server.status.Status;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import org.apache.kafka.common.TopicIdPartition;
+import org.apache.kafka.image.MetadataImage;
+import org.apache.kafka.image.TopicImage;
+import org.apache.kafka.metadata.BrokerRegistration;
+import org.apache.kafka.metadata.PartitionRegistration;
+
+/** What a node knows of its cluster's health: from its metadata image, and of its own replicas. */
+final class NodeStatus {
+
+  private static final Comparator<Status.PartitionState> BY_NAME =
+      Comparator.comparing(Status.PartitionState::topic)
+          .thenComparingInt(Status.PartitionState::partition);
+
+  private final int nodeId;
+  private final Metadata metadata;
+  private final Reconciler reconciler;
+
+  NodeStatus(int nodeId, Metadata metadata, Reconciler reconciler) {
+    this.nodeId = nodeId;
+    this.metadata = metadata;
+    this.reconciler = reconciler;
+  }
+
+  /** The status just now. Any thread may call. */
+  Status now(Optional<String> notReady) {
+    MetadataImage image = metadata.image();
+    List<Status.PartitionState> leaderless = new ArrayList<>();
+    List<Status.PartitionState> underReplicated = new ArrayList<>();
+    int partitions = 0;
+    for (TopicImage topic : image.topics().topicsById().values()) {
+      for (Map.Entry<Integer, PartitionRegistration> each : topic.partitions().entrySet()) {
+        partitions++;
+        PartitionRegistration registration = each.getValue();
+        Status.PartitionState state = state(topic.name(), each.getKey(), registration);
+        if (registration.leader < 0) {
+          leaderless.add(state);
+        } else if (!caughtUp(registration)) {
+          underReplicated.add(state);
+        }
+      }
+    }
+    leaderless.sort(BY_NAME);
+    underReplicated.sort(BY_NAME);
+    return new Status(
+        nodeId,
+        metadata.clusterSettings().map(settings -> settings.getClusterId()).orElse(""),
+        notReady.orElse(""),
+        metadataLeader(),
+        image.provenance().lastContainedOffset(),
+        image.cluster().brokers().values().stream()
+            .sorted(Comparator.comparingInt(BrokerRegistration::id))
+            .map(NodeStatus::state)
+            .toList(),
+        partitions,
+        leaderless,
+        underReplicated,
+        impaired(image));
+  }
+
+  private int metadataLeader() {
+    return metadata.ready().isDone() ? nodeId : Status.NOBODY;
+  }
+
+  private static boolean caughtUp(PartitionRegistration partition) {
+    Set<Integer> inSync = new HashSet<>();
+    Arrays.stream(partition.isr).forEach(inSync::add);
+    return Arrays.stream(partition.replicas).allMatch(inSync::contains);
+  }
+
+  private static Status.PartitionState state(
+      String topic, int number, PartitionRegistration partition) {
+    return new Status.PartitionState(
+        topic,
+        number,
+        partition.leader,
+        Arrays.stream(partition.replicas).boxed().toList(),
+        Arrays.stream(partition.isr).boxed().toList());
+  }
+
+  private static Status.NodeState state(BrokerRegistration node) {
+    return new Status.NodeState(
+        node.id(),
+        node.listeners().values().stream()
+            .map(endpoint -> endpoint.host() + ":" + endpoint.port())
+            .sorted()
+            .toList(),
+        node.rack().orElse(""),
+        node.fenced());
+  }
+
+  private List<Status.ReplicaState> impaired(MetadataImage image) {
+    Map<UUID, String> quarantined = reconciler.quarantined();
+    if (quarantined.isEmpty()) {
+      return List.of();
+    }
+    List<Status.ReplicaState> impaired = new ArrayList<>();
+    for (TopicImage topic : image.topics().topicsById().values()) {
+      for (int partition : topic.partitions().keySet()) {
+        var replica = Replica.of(new TopicIdPartition(topic.id(), partition, topic.name()));
+        String reason = quarantined.get(replica.group());
+        if (reason != null) {
+          impaired.add(
+              new Status.ReplicaState(topic.name(), partition, nodeId, Status.QUARANTINED, reason));
+        }
+      }
+    }
+    impaired.sort(
+        Comparator.comparing(Status.ReplicaState::topic)
+            .thenComparingInt(Status.ReplicaState::partition));
+    return impaired;
+  }
+}
