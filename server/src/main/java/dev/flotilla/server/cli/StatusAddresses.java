@@ -55,7 +55,7 @@ final class StatusAddresses {
       }
       return addresses;
     } catch (ExecutionException e) {
-      throw new UnreachableException(bootstrap + ": " + e.getCause().getMessage(), e);
+      throw new UnreachableException(bootstrap + ": " + e.getMessage(), e);
     } catch (KafkaException e) {
       throw new IllegalArgumentException("--bootstrap " + bootstrap + " names no server", e);
     }
@@ -65,8 +65,8 @@ final class StatusAddresses {
   private static String address(Admin admin, Node node) throws InterruptedException {
     ConfigResource resource = new ConfigResource(ConfigResource.Type.BROKER, node.idString());
     try {
-      Config described = admin.describeConfigs(List.of(resource)).values().get(resource).get();
-      ConfigEntry listener = described.get(METRICS);
+      Config described = admin.describeConfigs(List.of(resource)).all().get().get(resource);
+      ConfigEntry listener = described == null ? null : described.get(METRICS);
       if (listener != null && listener.value() != null) {
         int colon = listener.value().lastIndexOf(':');
         String host = listener.value().substring(0, colon);

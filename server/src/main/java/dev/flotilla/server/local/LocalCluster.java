@@ -176,10 +176,8 @@ public final class LocalCluster implements AutoCloseable {
   }
 
   private boolean isReady(int id, NodeProcess.Start start, long deadline) throws LocalFailure {
-    switch (start) {
-      case NodeProcess.Start.Ready r -> {
-        return true;
-      }
+    return switch (start) {
+      case NodeProcess.Start.Ready r -> true;
       case NodeProcess.Start.Ended ended ->
           throw new LocalFailure("node %d: %s".formatted(id, ended.reason()));
       case NodeProcess.Start.Late l -> {
@@ -188,9 +186,9 @@ public final class LocalCluster implements AutoCloseable {
               "node %d is not ready after %d s, see %s"
                   .formatted(id, READY_WITHIN.toSeconds(), layout.logOf(id)));
         }
-        return false;
+        yield false;
       }
-    }
+    };
   }
 
   /** Returns when no node is left. */
