@@ -93,8 +93,9 @@ final class Invocation implements AutoCloseable {
   }
 
   @Override
-  public void close() throws IOException, InterruptedException {
-    process.destroyForcibly().waitFor();
+  public void close() throws IOException {
+    process.destroyForcibly();
+    process.onExit().join();
     Files.delete(out);
     Files.delete(err);
   }

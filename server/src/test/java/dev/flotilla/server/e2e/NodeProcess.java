@@ -24,23 +24,32 @@ import java.util.regex.Pattern;
  */
 final class NodeProcess implements AutoCloseable {
 
-  private static final Duration READY_WITHIN = Duration.ofSeconds(60);
+  private static final Duration READY_WITHIN = Duration.ofMinutes(2);
   private static final Pattern READY =
       Pattern.compile("ready.*PLAINTEXT://127\\.0\\.0\\.1:(\\d+).*http://127\\.0\\.0\\.1:(\\d+)");
 
   private final Path directory;
   private final Map<String, String> settings;
   private Process process;
+  private CompletableFuture<Matcher> ready;
   private int port;
   private int metricsPort;
 
   private NodeProcess(Path directory, Map<String, String> settings) {
     this.directory = directory;
     this.settings = new TreeMap<>(settings);
-    this.process = launch();
+    launch();
   }
 
+  /** Starts one and waits until it is ready. */
   static NodeProcess start(Path directory, Map<String, String> settings) {
+    NodeProcess node = new NodeProcess(directory, settings);
+    node.awaitReady();
+    return node;
+  }
+
+  /** Starts one; {@link #awaitReady} follows. */
+  static NodeProcess launch(Path directory, Map<String, String> settings) {
     return new NodeProcess(directory, settings);
   }
 
@@ -52,9 +61,22 @@ final class NodeProcess implements AutoCloseable {
     return metricsPort;
   }
 
+  long pid() {
+    return process.pid();
+  }
+
+  boolean isAlive() {
+    return process.isAlive();
+  }
+
   /** Where the process writes its log. */
   Path log() {
     return directory.resolve("node.log");
+  }
+
+  /** Where it keeps its data. */
+  Path data() {
+    return directory.resolve("data");
   }
 
   /** SIGKILL. */
@@ -73,64 +95,98 @@ final class NodeProcess implements AutoCloseable {
     }
   }
 
-  void startAgain() {
-    settings.put("listeners", "PLAINTEXT://127.0.0.1:" + port);
-    process = launch();
+  /** SIGSTOP: it holds still, with its connections open. */
+  void pause() {
+    signal("STOP");
   }
 
-  private Process launch() {
+  /** SIGCONT. */
+  void resume() {
+    signal("CONT");
+  }
+
+  private void signal(String name) {
+    try {
+      int status =
+          new ProcessBuilder("kill", "-" + name, Long.toString(process.pid()))
+              .inheritIO()
+              .start()
+              .waitFor();
+      if (status != 0) {
+        throw new AssertionError("kill -" + name + " ended with " + status);
+      }
+    } catch (IOException | InterruptedException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  /** Starts it on the same ports and data, and waits until it is ready. */
+  void startAgain() {
+    launchAgain();
+    awaitReady();
+  }
+
+  /** Starts it on the same ports and data; {@link #awaitReady} follows. */
+  void launchAgain() {
+    settings.put("listeners", "PLAINTEXT://127.0.0.1:" + port);
+    launch();
+  }
+
+  private void launch() {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(List.of("-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"));
+    command.addAll(List.of("-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"));
     command.addAll(List.of("--enable-native-access=ALL-UNNAMED", "-cp"));
     command.add(System.getProperty("java.class.path"));
     command.addAll(List.of("dev.flotilla.server.cli.Main", "server"));
+    // Whatever ends the test ends the node.
+    command.addAll(List.of("--parent", Long.toString(ProcessHandle.current().pid())));
     Map<String, String> all = new TreeMap<>();
     all.put("listeners", "PLAINTEXT://127.0.0.1:0");
     all.put("metrics.listener", "127.0.0.1:0");
-    all.put("log.dirs", directory.resolve("data").toString());
+    all.put("log.dirs", data().toString());
     all.putAll(settings);
     all.forEach((key, value) -> command.addAll(List.of("--set", key + "=" + value)));
     try {
       Files.createDirectories(directory);
-      Process started =
+      process =
           new ProcessBuilder(command)
               .redirectError(ProcessBuilder.Redirect.appendTo(log().toFile()))
               .start();
-      Matcher ready = awaitReady(started);
-      port = Integer.parseInt(ready.group(1));
-      metricsPort = Integer.parseInt(ready.group(2));
-      return started;
+      ready = new CompletableFuture<>();
+      Thread.ofVirtual().start(() -> read(process, ready));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
   }
 
-  private Matcher awaitReady(Process started) {
-    CompletableFuture<Matcher> ready = new CompletableFuture<>();
-    Thread.ofVirtual()
-        .start(() -> {
-          try (BufferedReader out = started.inputReader(StandardCharsets.UTF_8)) {
-            for (String line = out.readLine(); line != null; line = out.readLine()) {
-              Matcher matcher = READY.matcher(line);
-              if (matcher.find()) {
-                ready.complete(matcher);
-              }
-            }
-            ready.completeExceptionally(new IOException("the node ended before it was ready"));
-          } catch (IOException e) {
-            ready.completeExceptionally(e);
-          }
-        });
+  private static void read(Process process, CompletableFuture<Matcher> ready) {
+    try (BufferedReader out = process.inputReader(StandardCharsets.UTF_8)) {
+      for (String line = out.readLine(); line != null; line = out.readLine()) {
+        Matcher matcher = READY.matcher(line);
+        if (matcher.find()) {
+          ready.complete(matcher);
+        }
+      }
+      ready.completeExceptionally(new IOException("the node ended before it was ready"));
+    } catch (IOException e) {
+      ready.completeExceptionally(e);
+    }
+  }
+
+  void awaitReady() {
     try {
-      return ready.get(READY_WITHIN.toSeconds(), TimeUnit.SECONDS);
+      Matcher matcher = ready.get(READY_WITHIN.toSeconds(), TimeUnit.SECONDS);
+      port = Integer.parseInt(matcher.group(1));
+      metricsPort = Integer.parseInt(matcher.group(2));
     } catch (InterruptedException | ExecutionException | TimeoutException e) {
-      started.destroyForcibly();
+      process.destroyForcibly();
       throw new AssertionError("no ready node, see " + log() + ":\n" + tail(), e);
     }
   }
 
-  private String tail() {
+  /** The last of its log. */
+  String tail() {
     try {
       List<String> lines = Files.readAllLines(log());
       return String.join("\n", lines.subList(Math.max(0, lines.size() - 60), lines.size()));

@@ -1,0 +1,198 @@
+package dev.flotilla.server.e2e;
+
+import dev.flotilla.server.status.Status;
+import dev.flotilla.server.testing.Await;
+import dev.flotilla.server.testing.NodeUnderTest;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.ExecutionException;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.TopicDescription;
+
+/** Three nodes as processes, with a network between them that can be cut. */
+final class Cluster implements AutoCloseable {
+
+  static final int NODES = 3;
+
+  private final Path directory;
+  private final Map<Integer, Map<String, String>> settings = new TreeMap<>();
+  private final Map<Integer, NodeProcess> nodes = new HashMap<>();
+  private final Links links = new Links(NODES, this::processes);
+  private final String bootstrap;
+
+  private Cluster(Path directory, Map<String, String> more) throws IOException {
+    this.directory = directory;
+    int raft = LoopbackPorts.next(2 * NODES);
+    int clients = LoopbackPorts.next(2 * NODES);
+    String members =
+        ids()
+            .mapToObj(id -> "%d@%s:%d".formatted(id, Links.host(id), raft + 2 * (id - 1)))
+            .collect(Collectors.joining(","));
+    for (int id : ids().toArray()) {
+      int raftPort = raft + 2 * (id - 1);
+      Map<String, String> own = new TreeMap<>();
+      own.put("node.id", Integer.toString(id));
+      own.put("listeners", "PLAINTEXT://127.0.0.1:" + (clients + id - 1));
+      own.put("metrics.listener", "127.0.0.1:" + (clients + NODES + id - 1));
+      own.put("cluster.nodes", members);
+      own.put("raft.listener", "127.0.0.1:" + raftPort);
+      own.put("raft.data.listener", "127.0.0.1:" + (raftPort + 1));
+      own.put("group.initial.rebalance.delay.ms", "0");
+      own.putAll(more);
+      settings.put(id, own);
+      links.add(id, raftPort);
+      links.add(id, raftPort + 1);
+    }
+    this.bootstrap =
+        ids().mapToObj(id -> "127.0.0.1:" + (clients + id - 1)).collect(Collectors.joining(","));
+  }
+
+  /** Starts one and waits until every node is ready. */
+  static Cluster start(Path directory, Map<String, String> settings) {
+    Cluster cluster;
+    try {
+      cluster = new Cluster(directory, settings);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    try {
+      cluster.settings.forEach(
+          (id, own) -> cluster.nodes.put(id, NodeProcess.launch(cluster.directoryOf(id), own)));
+      cluster.nodes.values().forEach(NodeProcess::awaitReady);
+      return cluster;
+    } catch (RuntimeException | Error e) {
+      cluster.close();
+      throw e;
+    }
+  }
+
+  static IntStream ids() {
+    return IntStream.rangeClosed(1, NODES);
+  }
+
+  private Path directoryOf(int node) {
+    return directory.resolve("node-" + node);
+  }
+
+  private Set<Long> processes(int node) {
+    NodeProcess process = nodes.get(node);
+    return process == null ? Set.of() : Set.of(process.pid());
+  }
+
+  String bootstrap() {
+    return bootstrap;
+  }
+
+  NodeProcess node(int id) {
+    return nodes.get(id);
+  }
+
+  Links links() {
+    return links;
+  }
+
+  /** Removes all that a node that does not run has on its disk. */
+  void wipe(int node) {
+    try (Stream<Path> files = Files.walk(nodes.get(node).data())) {
+      for (Path each : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(each);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Starts all that do not run, at the same time, and waits until they are ready. */
+  void startStopped() {
+    List<NodeProcess> stopped =
+        nodes.values().stream().filter(node -> !node.isAlive()).collect(Collectors.toList());
+    stopped.forEach(NodeProcess::launchAgain);
+    stopped.forEach(NodeProcess::awaitReady);
+  }
+
+  /** Creates a topic with a replica on every node, and waits until it is led. */
+  void createTopic(String topic, int partitions) {
+    try (Admin admin = admin()) {
+      admin.createTopics(List.of(new NewTopic(topic, partitions, (short) NODES))).all().get();
+    } catch (InterruptedException | ExecutionException e) {
+      throw new AssertionError(e);
+    }
+    Await.until(() -> leaders(topic).values().stream().allMatch(leader -> leader > 0));
+  }
+
+  /** The leader of each partition, 0 for none. */
+  Map<Integer, Integer> leaders(String topic) {
+    try (Admin admin = admin()) {
+      TopicDescription described =
+          admin.describeTopics(List.of(topic)).allTopicNames().get().get(topic);
+      Map<Integer, Integer> leaders = new TreeMap<>();
+      described
+          .partitions()
+          .forEach(each ->
+              leaders.put(
+                  each.partition(), each.leader() == null ? 0 : Math.max(0, each.leader().id())));
+      return leaders;
+    } catch (InterruptedException | ExecutionException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  private Admin admin() {
+    return Admin.create(Map.of("bootstrap.servers", bootstrap));
+  }
+
+  /** The node that leads the metadata group, as the others see it. */
+  int metadataLeader() {
+    List<Integer> seen = new ArrayList<>();
+    Await.until(() -> {
+      seen.clear();
+      nodes.values().stream()
+          .filter(NodeProcess::isAlive)
+          .forEach(node -> status(node).ifPresent(status -> seen.add(status.metadataLeader())));
+      return !seen.isEmpty() && seen.getFirst() > 0 && seen.stream().distinct().count() == 1;
+    });
+    return seen.getFirst();
+  }
+
+  private static Optional<Status> status(NodeProcess node) {
+    return Status.parse(NodeUnderTest.get(node.metricsPort(), "/status").body());
+  }
+
+  /** Waits until every node runs, sees every partition led, and every replica caught up. */
+  void awaitWhole() {
+    Await.until(() ->
+        nodes.values().stream()
+            .allMatch(node ->
+                status(node)
+                    .filter(status -> status.leaderless().isEmpty())
+                    .filter(status -> status.underReplicated().isEmpty())
+                    .isPresent()));
+  }
+
+  /** The last of every node's log, for a test that failed. */
+  String logs() {
+    return nodes.entrySet().stream()
+        .map(node -> "node %d:\n%s\n".formatted(node.getKey(), node.getValue().tail()))
+        .collect(Collectors.joining());
+  }
+
+  @Override
+  public void close() {
+    nodes.values().forEach(NodeProcess::close);
+    links.close();
+  }
+}
