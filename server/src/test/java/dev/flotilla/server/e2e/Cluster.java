@@ -7,15 +7,18 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
+import java.time.Duration;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -27,6 +30,11 @@ import org.apache.kafka.clients.admin.TopicDescription;
 final class Cluster implements AutoCloseable {
 
   static final int NODES = 3;
+
+  /** Processes on a busy machine: nothing is decided by how long they take. */
+  static final Duration PATIENCE = Duration.ofMinutes(2);
+
+  private static final Duration LOOK_EVERY = Duration.ofMillis(100);
 
   private final Path directory;
   private final Map<Integer, Map<String, String>> settings = new TreeMap<>();
@@ -131,7 +139,19 @@ final class Cluster implements AutoCloseable {
     } catch (InterruptedException | ExecutionException e) {
       throw new AssertionError(e);
     }
-    Await.until(() -> leaders(topic).values().stream().allMatch(leader -> leader > 0));
+    Await.until(
+        PATIENCE,
+        "a leader of each partition",
+        () -> leaders(topic).values().stream().allMatch(leader -> leader > 0));
+  }
+
+  /** Deletes a topic. */
+  void deleteTopic(String topic) {
+    try (Admin admin = admin()) {
+      admin.deleteTopics(List.of(topic)).all().get();
+    } catch (InterruptedException | ExecutionException e) {
+      throw new AssertionError(e);
+    }
   }
 
   /** The leader of each partition, 0 for none. */
@@ -155,32 +175,53 @@ final class Cluster implements AutoCloseable {
     return Admin.create(Map.of("bootstrap.servers", bootstrap));
   }
 
-  /** The node that leads the metadata group, as the others see it. */
+  /** The node that leads the metadata group, as all that run see it. */
   int metadataLeader() {
-    List<Integer> seen = new ArrayList<>();
-    Await.until(() -> {
-      seen.clear();
-      nodes.values().stream()
-          .filter(NodeProcess::isAlive)
-          .forEach(node -> status(node).ifPresent(status -> seen.add(status.metadataLeader())));
-      return !seen.isEmpty() && seen.getFirst() > 0 && seen.stream().distinct().count() == 1;
-    });
-    return seen.getFirst();
-  }
-
-  private static Optional<Status> status(NodeProcess node) {
-    return Status.parse(NodeUnderTest.get(node.metricsPort(), "/status").body());
+    AtomicInteger leader = new AtomicInteger();
+    Await.until(
+        PATIENCE,
+        "a leader of the metadata group",
+        () -> {
+          Set<Integer> seen = new HashSet<>();
+          running()
+              .forEach(node -> status(node).ifPresent(each -> seen.add(each.metadataLeader())));
+          seen.stream().findFirst().ifPresent(leader::set);
+          return seen.size() == 1 && leader.get() > 0;
+        });
+    return leader.get();
   }
 
   /** Waits until every node runs, sees every partition led, and every replica caught up. */
   void awaitWhole() {
-    Await.until(() ->
-        nodes.values().stream()
-            .allMatch(node ->
-                status(node)
-                    .filter(status -> status.leaderless().isEmpty())
-                    .filter(status -> status.underReplicated().isEmpty())
-                    .isPresent()));
+    Await.until(
+        PATIENCE,
+        "every replica caught up",
+        () -> {
+          LockSupport.parkNanos(LOOK_EVERY.toNanos());
+          return nodes.values().stream()
+              .allMatch(node -> status(node).filter(Cluster::whole).isPresent());
+        });
+  }
+
+  private static boolean whole(Status status) {
+    return status.notReady().isEmpty()
+        && status.leaderless().isEmpty()
+        && status.underReplicated().isEmpty()
+        && status.impaired().isEmpty()
+        && status.nodes().stream().noneMatch(Status.NodeState::fenced);
+  }
+
+  private Stream<NodeProcess> running() {
+    return nodes.values().stream().filter(NodeProcess::isAlive);
+  }
+
+  private static Optional<Status> status(NodeProcess node) {
+    try {
+      return Status.parse(NodeUnderTest.get(node.metricsPort(), "/status").body());
+    } catch (AssertionError e) {
+      // It starts, or stops.
+      return Optional.empty();
+    }
   }
 
   /** The last of every node's log, for a test that failed. */

@@ -121,7 +121,10 @@ final class GroupReader implements AutoCloseable {
     for (int partition = 0; partition < stored.length; partition++) {
       Map<Long, Long> seen = read.computeIfAbsent(partition, p -> new ConcurrentHashMap<>());
       int end = stored[partition].length;
-      Await.until(() -> seen.size() >= end || !problems.isEmpty());
+      Await.until(
+          Cluster.PATIENCE,
+          "a group that has read everything",
+          () -> seen.size() >= end || !problems.isEmpty());
       assertThat(problems).isEmpty();
       for (int offset = 0; offset < end; offset++) {
         assertThat(seen).containsEntry((long) offset, stored[partition][offset]);

@@ -15,7 +15,7 @@ import org.apache.kafka.common.TopicPartition;
 final class TopicContent {
 
   private static final long NOTHING = -1;
-  private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final Duration PATIENCE = Cluster.PATIENCE;
 
   private TopicContent() {}
 
@@ -34,7 +34,7 @@ final class TopicContent {
       consumer.seekToBeginning(all);
       long deadline = System.nanoTime() + PATIENCE.toNanos();
       while (all.stream().anyMatch(each -> consumer.position(each, PATIENCE) < ends.get(each))) {
-        assertThat(System.nanoTime()).as("read within 30 s").isLessThan(deadline);
+        assertThat(System.nanoTime()).as("read in time").isLessThan(deadline);
         for (ConsumerRecord<String, String> record : consumer.poll(Duration.ofMillis(200))) {
           if (record.offset() < ends.get(new TopicPartition(topic, record.partition()))) {
             numbers[record.partition()][(int) record.offset()] = Long.parseLong(record.value());

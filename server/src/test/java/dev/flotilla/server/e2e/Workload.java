@@ -78,9 +78,10 @@ final class Workload implements AutoCloseable {
       room.acquireUninterruptibly();
       long now = System.nanoTime();
       long each = number;
-      producer.send(
-          new ProducerRecord<>(topic, (int) (number % partitions), null, Long.toString(number)),
-          (at, failure) -> completed(each, now, at, failure));
+      var _ =
+          producer.send(
+              new ProducerRecord<>(topic, (int) (number % partitions), null, Long.toString(number)),
+              (at, failure) -> completed(each, now, at, failure));
       LockSupport.parkNanos(PAUSE.toNanos());
     }
   }
@@ -102,10 +103,13 @@ final class Workload implements AutoCloseable {
    * @return how long after it that was
    */
   Duration awaitAcknowledged(int partition, long nanos) {
-    Await.until(() -> {
-      long newest = sentAt.get(partition);
-      return newest != 0 && newest - nanos > 0;
-    });
+    Await.until(
+        Cluster.PATIENCE,
+        "a new record in partition " + partition,
+        () -> {
+          long newest = sentAt.get(partition);
+          return newest != 0 && newest - nanos > 0;
+        });
     return Duration.ofNanos(System.nanoTime() - nanos);
   }
 

@@ -14,10 +14,19 @@ public final class Await {
 
   /** Returns once a condition holds; fails when it does not within a minute. */
   public static void until(BooleanSupplier condition) {
-    long deadline = System.nanoTime() + DEADLINE.toNanos();
+    until(DEADLINE, "the condition", condition);
+  }
+
+  /**
+   * The same with a deadline that fits what is waited for.
+   *
+   * @param what it is, for the failure
+   */
+  public static void until(Duration atMost, String what, BooleanSupplier condition) {
+    long deadline = System.nanoTime() + atMost.toNanos();
     while (!condition.getAsBoolean()) {
       if (System.nanoTime() - deadline > 0) {
-        throw new AssertionError("the condition did not hold within " + DEADLINE);
+        throw new AssertionError(what + " did not hold within " + atMost);
       }
       LockSupport.parkNanos(PAUSE.toNanos());
     }
