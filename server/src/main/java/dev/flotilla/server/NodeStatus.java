@@ -1,5 +1,6 @@
 package dev.flotilla.server;
 
+import dev.flotilla.raft.Leadership;
 import dev.flotilla.server.metadata.Metadata;
 import dev.flotilla.server.metadata.Reconciler;
 import dev.flotilla.server.metadata.Replica;
@@ -73,7 +74,12 @@ final class NodeStatus {
   }
 
   private int metadataLeader() {
-    return metadata.ready().isDone() ? nodeId : Status.NOBODY;
+    return switch (metadata.leadership()) {
+      case Leadership.Ready r -> nodeId;
+      case Leadership.NotReady n -> Status.NOBODY;
+      case Leadership.Following following -> following.leaderNodeId().orElse(Status.NOBODY);
+      case Leadership.Failed f -> Status.NOBODY;
+    };
   }
 
   private static boolean caughtUp(PartitionRegistration partition) {

@@ -111,8 +111,7 @@ final class ClusterCommand implements Callable<Integer> {
     }
     spec.commandLine().getOut().println(bootstrap);
     spec.commandLine().getOut().flush();
-    cluster.awaitEnd();
-    return failed(1, "no node is left");
+    return cluster.awaitEnd() ? 0 : failed(1, "no node is left");
   }
 
   private void checkNumbers() throws InvalidConfigException {

@@ -191,9 +191,10 @@ public final class LocalCluster implements AutoCloseable {
     };
   }
 
-  /** Returns when no node is left. */
-  public void awaitEnd() throws InterruptedException {
+  /** Returns when no node is left: whether that was because of {@link #close}. */
+  public boolean awaitEnd() throws InterruptedException {
     running.await();
+    return closing;
   }
 
   /**
