@@ -78,6 +78,7 @@ final class NodeStatus {
       case Leadership.Ready r -> nodeId;
       case Leadership.NotReady n -> Status.NOBODY;
       case Leadership.Following following -> following.leaderNodeId().orElse(Status.NOBODY);
+      case Leadership.ReadOnly r -> Status.NOBODY;
       case Leadership.Failed f -> Status.NOBODY;
     };
   }
