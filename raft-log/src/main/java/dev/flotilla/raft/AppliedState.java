@@ -7,6 +7,7 @@ import dev.flotilla.storage.EntryHeader;
 import dev.flotilla.storage.EntryKind;
 import dev.flotilla.storage.LogBase;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import org.apache.ratis.proto.RaftProtos.LogEntryProto;
 import org.apache.ratis.server.protocol.TermIndex;
 import org.jspecify.annotations.Nullable;
@@ -72,6 +73,29 @@ final class AppliedState {
     return configuration;
   }
 
+  /**
+   * Blocks until entries up to an index are applied.
+   *
+   * @return whether they are, within the time
+   */
+  synchronized boolean await(long index, Duration patience) throws InterruptedException {
+    long deadline = System.nanoTime() + patience.toNanos();
+    while (last.getIndex() < index) {
+      long leftMs = (deadline - System.nanoTime()) / 1_000_000;
+      if (leftMs <= 0) {
+        return false;
+      }
+      wait(leftMs);
+    }
+    return true;
+  }
+
+  /** Called under the lock. */
+  private void reached(TermIndex entry) {
+    last = entry;
+    notifyAll();
+  }
+
   /** A committed entry of records or a command; the answer goes to who submitted it. */
   synchronized ByteBuffer apply(EntryHeader header, LogEntryProto entry) {
     ByteBuffer answer = ByteBuffer.allocate(0);
@@ -83,7 +107,7 @@ final class AppliedState {
       applied.records(header);
     }
     endOffset = header.endOffset();
-    last = TermIndex.valueOf(header.term(), header.index());
+    reached(TermIndex.valueOf(header.term(), header.index()));
     torn = false;
     return answer;
   }
@@ -97,7 +121,7 @@ final class AppliedState {
 
   /** A committed entry that has nothing more to it. */
   synchronized void place(TermIndex entry) {
-    last = entry;
+    reached(entry);
   }
 
   /**
@@ -147,7 +171,7 @@ final class AppliedState {
       return false;
     }
     replacement = null;
-    last = TermIndex.valueOf(checkpoint.getTerm(), checkpoint.getIndex());
+    reached(TermIndex.valueOf(checkpoint.getTerm(), checkpoint.getIndex()));
     endOffset = checkpoint.getAppliedEndOffset();
     configuration = checkpoint.getConfiguration();
     restore(checkpoint);

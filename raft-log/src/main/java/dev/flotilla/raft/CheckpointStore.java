@@ -55,10 +55,16 @@ final class CheckpointStore {
    * The newest checkpoint that is whole: the last one written or, where that is damaged, the one
    * before it. Reads the disk. A caller must still compare its index with its log's start.
    */
-  synchronized Optional<Checkpoint> newest() {
+  Optional<Checkpoint> newest() {
+    return before(Long.MAX_VALUE);
+  }
+
+  /** The newest checkpoint that is whole and older than a generation, otherwise as that. */
+  synchronized Optional<Checkpoint> before(long generationEnd) {
     return IntStream.range(0, FILES)
         .mapToObj(number -> read(file(number)))
         .flatMap(Optional::stream)
+        .filter(checkpoint -> checkpoint.getGeneration() < generationEnd)
         .max(Comparator.comparingLong(Checkpoint::getGeneration));
   }
 

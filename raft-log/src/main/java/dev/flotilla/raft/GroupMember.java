@@ -50,6 +50,14 @@ final class GroupMember implements LogHost {
     division = joined;
   }
 
+  /** Ratis did not get the group to start: closes what it has of it, the log included. */
+  void abandon() {
+    RaftLogInstaller present = division;
+    if (present != null) {
+      present.close();
+    }
+  }
+
   /**
    * The group in Ratis.
    *

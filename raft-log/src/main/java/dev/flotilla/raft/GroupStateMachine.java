@@ -58,6 +58,12 @@ final class GroupStateMachine extends BaseStateMachine {
             IOException.class);
   }
 
+  /** The group did not start: closes what had begun of it. */
+  void abandon() throws IOException {
+    close();
+    replica.member().abandon();
+  }
+
   @Override
   public TermIndex getLastAppliedTermIndex() {
     return replica.state().last();

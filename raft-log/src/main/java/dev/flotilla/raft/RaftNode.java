@@ -169,6 +169,8 @@ public final class RaftNode implements AutoCloseable {
           ReplicaCreation.create(
               replicas, group, name, kind, voters, config.defaultEngine(), resources.engines());
       startFirst(group, name, stored, applied);
+    } catch (ReplicaQuarantinedException e) {
+      throw new IllegalStateException(name + " was just created", e);
     } catch (IOException e) {
       throw new UncheckedIOException(name + " cannot be created", e);
     }
@@ -190,17 +192,16 @@ public final class RaftNode implements AutoCloseable {
   }
 
   private void startFirst(UUID group, String name, StoredReplica stored, Applied applied)
-      throws IOException {
+      throws IOException, ReplicaQuarantinedException {
     ReadableStore readable = new ReadableStore(stored.store());
     boolean started = false;
     try {
       open.add(group);
-      start(group, new Replica(this, name, stored, readable, Replica.NOT_STARTED, applied));
+      start(group, Replica.of(this, name, stored, readable, Replica.NOT_STARTED, applied));
       started = true;
-    } catch (IllegalArgumentException e) {
-      throw new IOException(name + ": the state of the checkpoint cannot be read", e);
     } finally {
       if (!started) {
+        open.remove(group);
         readable.close();
       }
     }

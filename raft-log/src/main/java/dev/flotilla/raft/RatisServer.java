@@ -52,13 +52,16 @@ final class RatisServer implements AutoCloseable {
   private final ConcurrentMap<RaftGroupId, GroupStateMachine> machines = new ConcurrentHashMap<>();
   private final RaftServer server;
   private final Voter self;
+  private final Path scratch;
 
   private RatisServer(
       RaftNodeConfig config,
+      Path scratch,
       RaftProperties properties,
       PeerRequestHandler handler,
       Executor background)
       throws IOException {
+    this.scratch = scratch;
     Parameters parameters = new Parameters();
     GrpcConfigKeys.Server.setServicesCustomizer(
         parameters, peerService(config, handler, background));
@@ -92,7 +95,7 @@ final class RatisServer implements AutoCloseable {
     }
     Path scratch = config.directory().resolve("scratch");
     empty(scratch);
-    return new RatisServer(config, RatisSettings.of(config, scratch), handler, background);
+    return new RatisServer(config, scratch, RatisSettings.of(config, scratch), handler, background);
   }
 
   private PeerService peerService(
@@ -114,14 +117,18 @@ final class RatisServer implements AutoCloseable {
   }
 
   private static void empty(Path scratch) throws IOException {
-    if (Files.exists(scratch)) {
-      try (Stream<Path> tree = Files.walk(scratch)) {
+    deleteTree(scratch);
+    Files.createDirectories(scratch);
+  }
+
+  private static void deleteTree(Path directory) throws IOException {
+    if (Files.exists(directory)) {
+      try (Stream<Path> tree = Files.walk(directory)) {
         for (Path path : tree.sorted(Comparator.reverseOrder()).toList()) {
           Files.delete(path);
         }
       }
     }
-    Files.createDirectories(scratch);
   }
 
   private GroupStateMachine machine(RaftGroupId group) {
@@ -140,20 +147,33 @@ final class RatisServer implements AutoCloseable {
     return server.getProperties();
   }
 
-  /** Starts a group, whose files are open; returns when it takes part. */
+  /**
+   * Starts a group, whose files are open; returns when it takes part. When it fails nothing of the
+   * group is left in Ratis, which keeps a lock on the directory of a group that did not start.
+   */
   void add(UUID group, ReplicaDescriptor descriptor, GroupStateMachine machine) throws IOException {
     RaftGroupId id = RaftGroupId.valueOf(group);
     List<RaftPeer> peers =
         descriptor.getInitialVotersList().stream().map(RatisServer::peer).toList();
     machines.put(id, machine);
-    check(
-        server.groupManagement(
-            GroupManagementRequest.newAdd(
-                client,
-                server.getId(),
-                callIds.incrementAndGet(),
-                RaftGroup.valueOf(id, peers),
-                true)));
+    boolean added = false;
+    try {
+      check(
+          server.groupManagement(
+              GroupManagementRequest.newAdd(
+                  client,
+                  server.getId(),
+                  callIds.incrementAndGet(),
+                  RaftGroup.valueOf(id, peers),
+                  true)));
+      added = true;
+    } finally {
+      if (!added) {
+        machines.remove(id);
+        machine.abandon();
+        deleteTree(scratch.resolve(group.toString()));
+      }
+    }
   }
 
   /** Stops a group; returns when its log is closed. Does nothing if it is not there. */

@@ -49,13 +49,13 @@ final class Reopening {
       StoredReplica stored = StoredReplica.reopen(failed.stored().directory(), this::reopenStore);
       Leadership before = failed.member().leadership().current();
       Replica replica =
-          new Replica(node, failed.name(), stored, failed.readable(), before, failed.applied());
+          Replica.of(node, failed.name(), stored, failed.readable(), before, failed.applied());
       node.start(group, replica);
       return true;
     } catch (ReplicaQuarantinedException e) {
       LOG.error("{}: cannot be opened again", failed.name(), e);
       failed.readable().close();
-      failed.applied().leadershipChanged(failed.member().leadership().current());
+      failed.member().leadership().failed(String.valueOf(e.getMessage()));
       return true;
     } catch (IOException | RuntimeException e) {
       LOG.warn("{}: not open again yet", failed.name(), e);

@@ -10,6 +10,8 @@ import org.apache.ratis.server.impl.RaftLogInstaller;
 import org.apache.ratis.server.protocol.TermIndex;
 import org.apache.ratis.server.raftlog.LogProtoUtils;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One replica at work, from the opening of its files to their closing: joins its log, what is
@@ -20,6 +22,8 @@ final class Replica {
 
   /** What is known of leadership before a log's first replica is started. */
   static final Leadership NOT_STARTED = new Leadership.Following(0, Optional.empty());
+
+  private static final Logger LOG = LoggerFactory.getLogger(Replica.class);
 
   private final RaftNode node;
   private final String name;
@@ -38,20 +42,14 @@ final class Replica {
   /** What Ratis takes for the newest snapshot; none for a log that never had an entry. */
   private volatile @Nullable TermIndex snapshot;
 
-  /**
-   * A replica that is ready to be started.
-   *
-   * @param readable its store as readers see it, who may have read another one before
-   * @param before what the one that it takes the place of ended as, or {@link #NOT_STARTED}
-   * @throws IllegalArgumentException if the checkpoint's state cannot be read
-   */
-  Replica(
+  private Replica(
       RaftNode node,
       String name,
       StoredReplica stored,
       ReadableStore readable,
       Leadership before,
-      Applied applied) {
+      Applied applied,
+      AppliedState state) {
     this.node = node;
     this.name = name;
     this.stored = stored;
@@ -59,7 +57,7 @@ final class Replica {
     this.applied = applied;
     Checkpoint checkpoint = stored.checkpoint();
     long index = checkpoint.getIndex();
-    this.state = new AppliedState(name, applied, checkpoint);
+    this.state = state;
     this.snapshot = index < 0 ? null : state.last();
     long term = stored.votes().current().term();
     this.member =
@@ -76,6 +74,35 @@ final class Replica {
             this::takeCheckpoint,
             this::checkpointWritten);
     this.trim = new LogTrim(name, memory, checkpoints::request);
+  }
+
+  /**
+   * A replica that is ready to be started, from the newest checkpoint whose state can be read.
+   *
+   * @param readable its store as readers see it, who may have read another one before
+   * @param before what the one that it takes the place of ended as, or {@link #NOT_STARTED}
+   * @throws ReplicaQuarantinedException if none can be read and the log does not reach back far
+   *     enough
+   * @throws IllegalArgumentException if even the state of an empty log is refused
+   */
+  static Replica of(
+      RaftNode node,
+      String name,
+      StoredReplica stored,
+      ReadableStore readable,
+      Leadership before,
+      Applied applied)
+      throws ReplicaQuarantinedException {
+    StoredReplica from = stored;
+    while (true) {
+      try {
+        AppliedState state = new AppliedState(name, applied, from.checkpoint());
+        return new Replica(node, name, from, readable, before, applied, state);
+      } catch (IllegalArgumentException e) {
+        LOG.warn("{}: a checkpoint cannot be read, the log is replayed", name, e);
+        from = from.withoutItsCheckpoint().orElseThrow(() -> e);
+      }
+    }
   }
 
   RaftNode node() {

@@ -107,13 +107,9 @@ final class StartTransfer {
   private TermIndex catchUp(TermIndex committed) throws IOException {
     replica.log().updateSnapshotIndex(committed.getIndex());
     replica.member().division().commitIndexRose();
-    long deadline = System.nanoTime() + PATIENCE.toNanos();
     try {
-      while (replica.state().last().getIndex() < committed.getIndex()) {
-        if (System.nanoTime() - deadline > 0) {
-          throw new IOException(replica.name() + " does not apply " + committed);
-        }
-        TimeUnit.MILLISECONDS.sleep(10);
+      if (!replica.state().await(committed.getIndex(), PATIENCE)) {
+        throw new IOException(replica.name() + " does not apply " + committed);
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

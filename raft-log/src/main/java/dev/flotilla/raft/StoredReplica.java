@@ -14,9 +14,11 @@ import dev.flotilla.storage.StorageEngine;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Supplier;
 import org.apache.ratis.proto.RaftProtos.LogEntryProto;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A replica's files, open and verified against each other: all that can fail, before Raft hears of
@@ -119,18 +121,37 @@ record StoredReplica(
     ReplicaDescriptor descriptor = directory.descriptor();
     VoteStore votes = VoteStore.open(directory.path(), logId(descriptor));
     CheckpointStore checkpoints = CheckpointStore.open(directory.path());
-    Checkpoint checkpoint = reconcile(descriptor, checkpoints, store);
+    Checkpoint checkpoint = reconcile(descriptor, checkpoints.newest().orElse(null), store);
     List<LogEntryProto> configurations = configurations(store, checkpoint.getIndex() + 1);
     return new StoredReplica(
         directory, descriptor, store, votes, checkpoints, checkpoint, configurations);
   }
 
-  /** The checkpoint that fits the log; one at the log's base where there is none. */
+  /**
+   * The same, to be started from an older checkpoint or from the log's base, because the state in
+   * this one's checkpoint cannot be read; none if it is that of an empty log.
+   *
+   * @throws ReplicaQuarantinedException if the log does not reach back far enough
+   */
+  Optional<StoredReplica> withoutItsCheckpoint() throws ReplicaQuarantinedException {
+    if (checkpoint.getState().isEmpty()) {
+      return Optional.empty();
+    }
+    Checkpoint older = checkpoints.before(checkpoint.getGeneration()).orElse(null);
+    Checkpoint start =
+        older == null
+            ? replayedFromBase(descriptor, store, checkpoint)
+            : reconcile(descriptor, older, store);
+    List<LogEntryProto> entries = configurations(store, start.getIndex() + 1);
+    return Optional.of(
+        new StoredReplica(directory, descriptor, store, votes, checkpoints, start, entries));
+  }
+
+  /** A checkpoint that fits the log: the newest, or one at the log's base where there is none. */
   private static Checkpoint reconcile(
-      ReplicaDescriptor descriptor, CheckpointStore checkpoints, LogStore store)
+      ReplicaDescriptor descriptor, @Nullable Checkpoint newest, LogStore store)
       throws ReplicaQuarantinedException {
     String name = descriptor.getName();
-    Checkpoint newest = checkpoints.newest().orElse(null);
     if (newest == null) {
       return replayedFromBase(descriptor, store, Checkpoint.getDefaultInstance());
     }

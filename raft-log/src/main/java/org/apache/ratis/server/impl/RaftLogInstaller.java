@@ -162,6 +162,11 @@ public final class RaftLogInstaller {
         .ifPresent(leader -> leader.submitStepDownEvent(StepDownReason.STATE_MACHINE_EXCEPTION));
   }
 
+  /** Closes the group, also one that Ratis began to start and forgot when that failed. */
+  public void close() {
+    division.close();
+  }
+
   /** Submits a request on the caller's thread, which may wait for the group's monitor. */
   public CompletableFuture<RaftClientReply> submit(RaftClientRequest request) throws IOException {
     return division.submitClientRequestAsync(request);
