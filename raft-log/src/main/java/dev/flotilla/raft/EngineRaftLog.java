@@ -262,6 +262,7 @@ final class EngineRaftLog implements RaftLog {
   public long append(long term, RaftConfiguration configuration) {
     synchronized (host.monitor()) {
       checkOpen();
+      host.checkVoters(configuration);
       long index = getNextIndex();
       LogEntryProto entry = LogProtoUtils.toLogEntryProto(configuration, term, index);
       var _ = memory.append(List.of(memory.raftOnly(entry)));

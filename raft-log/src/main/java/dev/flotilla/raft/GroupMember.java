@@ -3,8 +3,15 @@ package dev.flotilla.raft;
 import dev.flotilla.storage.CorruptLogException;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Collectors;
+import org.apache.ratis.protocol.RaftPeer;
 import org.apache.ratis.protocol.RaftPeerId;
+import org.apache.ratis.server.RaftConfiguration;
 import org.apache.ratis.server.impl.RaftLogInstaller;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -29,6 +36,7 @@ final class GroupMember implements LogHost {
 
   private final Replica replica;
   private final LeadershipTracker leadership;
+  private final CaughtUp caughtUp = new CaughtUp(System::nanoTime);
 
   /** Set while Ratis initializes the group, before anything else can happen to it. */
   private volatile @Nullable RaftLogInstaller division;
@@ -73,6 +81,30 @@ final class GroupMember implements LogHost {
 
   LeadershipTracker leadership() {
     return leadership;
+  }
+
+  /** Whether a peer leads its group. */
+  boolean follows(RaftPeerId peer) {
+    RaftLogInstaller present = division;
+    return present != null && present.leader().filter(peer::equals).isPresent();
+  }
+
+  /** The peer ids of those who have what this leader committed, its own included. */
+  Set<String> caughtUp() {
+    if (!(leadership.current() instanceof Leadership.Ready(int term))) {
+      return Set.of();
+    }
+    List<CaughtUp.Follower> followers =
+        division().followers().stream()
+            .map(follower ->
+                new CaughtUp.Follower(
+                    follower.getId().toString(),
+                    follower.getMatchIndex(),
+                    Duration.ofMillis(follower.getLastRpcResponseTime().elapsedTimeMs())))
+            .toList();
+    Set<String> ids = new HashSet<>(caughtUp.among(followers, term, replica.commitIndex()));
+    ids.add(division().memberId().getPeerId().toString());
+    return ids;
   }
 
   /** Ratis heard of a leader, or lost it. */
@@ -143,6 +175,34 @@ final class GroupMember implements LogHost {
     // A vote that could not be written is of a term that Raft has begun all the same.
     leadership.term(division().currentTerm());
     division().stepDown();
+  }
+
+  @Override
+  public void checkVoters(RaftConfiguration next) {
+    RaftConfiguration present = division().configuration();
+    Set<RaftPeerId> before = ids(present.getCurrentPeers());
+    Set<RaftPeerId> after = ids(next.getCurrentPeers());
+    Set<RaftPeerId> changed = new HashSet<>(after);
+    changed.removeAll(before);
+    long removed = before.stream().filter(id -> !after.contains(id)).count();
+    boolean continues =
+        next.getPreviousPeers().isEmpty() || ids(next.getPreviousPeers()).equals(before);
+    if (changed.size() + removed > 1 || !continues) {
+      IllegalStateException refusal =
+          new IllegalStateException(
+              replica.name() + ": more than one voter would change, " + present + " to " + next);
+      // Ratis expects no refusal here and would lead on without the thread that commits.
+      LOG.error("{}: the replica stops and is opened again", replica.name(), refusal);
+      reopens = true;
+      leadership.failed(refusal.getMessage());
+      division().stepDown();
+      closeAfterFailure(refusal);
+      throw refusal;
+    }
+  }
+
+  private static Set<RaftPeerId> ids(Collection<RaftPeer> peers) {
+    return peers.stream().map(RaftPeer::getId).collect(Collectors.toSet());
   }
 
   @Override

@@ -1,5 +1,7 @@
 package dev.flotilla.raft;
 
+import org.apache.ratis.server.RaftConfiguration;
+
 /** What an {@link EngineRaftLog} needs of the group it belongs to. A seam: tests fake it. */
 interface LogHost {
 
@@ -14,6 +16,14 @@ interface LogHost {
 
   /** The last index that every follower is known to have, {@code Long.MAX_VALUE} if not leading. */
   long followersHaveUpTo();
+
+  /**
+   * A leader is about to append a configuration, under the monitor.
+   *
+   * @throws IllegalStateException if it differs from the present one by more than one voter; the
+   *     replica gives up leadership and is opened anew
+   */
+  void checkVoters(RaftConfiguration next);
 
   /** A new term or vote is durable. */
   void termChanged(long term);

@@ -61,6 +61,7 @@ final class PeerService implements GrpcServices.Customizer {
               (request, observer) -> answer(handler, limit, request, caller(observer))));
     });
     return builder
+        .intercept(new PortGuard())
         .addService(service.build())
         .permitKeepAliveTime(PERMITTED_PING_SECONDS, TimeUnit.SECONDS)
         .permitKeepAliveWithoutCalls(true);

@@ -14,7 +14,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.Executor;
-import org.apache.ratis.conf.RaftProperties;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.random.RandomGenerator;
 
 /**
  * One Raft server of a node and the replicas it runs. Any thread may call any method; calls for
@@ -22,11 +23,15 @@ import org.apache.ratis.conf.RaftProperties;
  */
 public final class RaftNode implements AutoCloseable {
 
+  /** Spreads elections; unlike other times it needs no repetition. */
+  private static final RandomGenerator RANDOM = () -> ThreadLocalRandom.current().nextLong();
+
   private final RaftNodeConfig config;
   private final NodeMetrics metrics;
   private final NodeResources resources;
   private final RatisServer server;
   private final Peers peers;
+  private final Groups groups;
   private final Path replicas;
 
   /** The replicas that work, by group. */
@@ -50,8 +55,15 @@ public final class RaftNode implements AutoCloseable {
             RatisSettings.messageBytes(config),
             resources.background(),
             resources.timer());
+    this.groups =
+        new Groups(
+            running,
+            new GroupChanges(server.ratis(), resources.background()),
+            new Succession(resources.background(), resources.timer(), RANDOM));
     this.replicas = replicas(config);
     metrics.watch(running.values());
+    MajorityCheck.start(
+        running.values(), config.electionTimeoutMax(), resources.background(), resources.timer());
   }
 
   private static Path replicas(RaftNodeConfig config) {
@@ -97,6 +109,11 @@ public final class RaftNode implements AutoCloseable {
   /** The other nodes, to be called and watched. */
   public Peers peers() {
     return peers;
+  }
+
+  /** Who votes in its groups, and who leads them. */
+  public Groups groups() {
+    return groups;
   }
 
   /** This node as other voters reach it, with its real port. */
@@ -337,10 +354,6 @@ public final class RaftNode implements AutoCloseable {
 
   QueueBudget queueBudget() {
     return resources.queueBudget();
-  }
-
-  RaftProperties ratisProperties() {
-    return server.properties();
   }
 
   /** How much of what is durable one log keeps in memory at most. */

@@ -143,8 +143,8 @@ final class RatisServer implements AutoCloseable {
     return self;
   }
 
-  RaftProperties properties() {
-    return server.getProperties();
+  RaftServer ratis() {
+    return server;
   }
 
   /**
@@ -218,6 +218,13 @@ final class RatisServer implements AutoCloseable {
     } catch (IOException e) {
       LOG.warn("group {} does not campaign", group, e);
     }
+  }
+
+  static RaftPeer peer(Voter voter) {
+    return RaftPeer.newBuilder()
+        .setId(voter.peerId())
+        .setAddress(voter.host() + ":" + voter.port())
+        .build();
   }
 
   private static RaftPeer peer(StoredVoter voter) {

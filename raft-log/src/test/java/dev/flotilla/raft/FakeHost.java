@@ -3,6 +3,7 @@ package dev.flotilla.raft;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import org.apache.ratis.server.RaftConfiguration;
 
 /** A group without Ratis: says what it is told and remembers what it hears. */
 final class FakeHost implements LogHost {
@@ -30,6 +31,11 @@ final class FakeHost implements LogHost {
   @Override
   public long followersHaveUpTo() {
     return followersHaveUpTo;
+  }
+
+  @Override
+  public void checkVoters(RaftConfiguration next) {
+    events.add("voters " + next.getCurrentPeers().size());
   }
 
   @Override

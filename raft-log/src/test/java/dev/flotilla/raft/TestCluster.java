@@ -6,6 +6,7 @@ import dev.flotilla.storage.testkit.FlushGate;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -15,31 +16,73 @@ import java.util.UUID;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import org.jspecify.annotations.Nullable;
+import java.util.stream.IntStream;
 
-/** Three Raft nodes in this process, and groups of which each has a replica on all of them. */
+/**
+ * Raft nodes in this process, and groups of which each has a replica on the first three of them.
+ */
 final class TestCluster implements AutoCloseable {
 
   static final int NODES = 3;
 
   private final Path directory;
   private final String engine;
+  private final Duration electionTimeout;
+  private final boolean proxied;
   private final List<Integer> ports = new ArrayList<>();
-  private final @Nullable RaftNode[] nodes = new RaftNode[NODES];
+  private final List<String> engines = new ArrayList<>();
+  private final List<TcpProxy> networks = new ArrayList<>();
+  private final Map<Integer, RaftNode> nodes = new HashMap<>();
   private final List<Map<UUID, ReplicatedLog>> logs = new ArrayList<>();
   private final List<Map<UUID, CountingState>> states = new ArrayList<>();
 
   TestCluster(Path directory, String engine) throws IOException {
+    this(directory, engine, TestNodes.ELECTION_TIMEOUT, false);
+  }
+
+  private TestCluster(Path directory, String engine, Duration electionTimeout, boolean proxied)
+      throws IOException {
     this.directory = directory;
     this.engine = engine;
+    this.electionTimeout = electionTimeout;
+    this.proxied = proxied;
     for (int i = 0; i < NODES; i++) {
-      ports.add(TestNodes.freePort());
-      logs.add(new HashMap<>());
-      states.add(new HashMap<>());
+      join();
     }
-    for (int i = 0; i < NODES; i++) {
-      start(i);
+  }
+
+  /**
+   * A cluster whose nodes reach each other through networks that can be cut.
+   *
+   * @param electionTimeout the shorter of the two; an hour shows that none is waited for
+   */
+  static TestCluster onNetwork(Path directory, Duration electionTimeout) throws IOException {
+    return new TestCluster(directory, "mmap", electionTimeout, true);
+  }
+
+  /** Starts one more node, and returns its number. */
+  int join() throws IOException {
+    return join(engine);
+  }
+
+  /** The same, with an engine of its own. */
+  int join(String nodeEngine) throws IOException {
+    int node = ports.size();
+    engines.add(nodeEngine);
+    int port = TestNodes.freePort();
+    ports.add(port);
+    if (proxied) {
+      networks.add(new TcpProxy(port));
     }
+    logs.add(new HashMap<>());
+    states.add(new HashMap<>());
+    start(node);
+    return node;
+  }
+
+  /** What lies between a node's port and all others. */
+  TcpProxy network(int node) {
+    return networks.get(node);
   }
 
   Path directory(int node) {
@@ -51,33 +94,34 @@ final class TestCluster implements AutoCloseable {
   }
 
   private RaftNodeConfig config(int node) {
-    return TestNodes.config(directory(node), node, ports.get(node), engine);
+    return TestNodes.config(
+        directory(node), node, ports.get(node), engines.get(node), electionTimeout);
   }
 
+  /** The first voters of a group. */
   List<Voter> voters() {
-    List<Voter> voters = new ArrayList<>();
-    for (int i = 0; i < NODES; i++) {
-      voters.add(config(i).self());
-    }
-    return voters;
+    return IntStream.range(0, NODES).mapToObj(this::voter).toList();
+  }
+
+  /** A node as the others reach it. */
+  Voter voter(int node) {
+    Voter self = config(node).self();
+    int port = proxied ? networks.get(node).port() : self.port();
+    return new Voter(self.peerId(), self.nodeId(), self.host(), port);
   }
 
   RaftNode node(int node) {
-    RaftNode started = nodes[node];
-    if (started == null) {
-      throw new IllegalStateException("node " + node + " is down");
-    }
-    return started;
+    return Optional.ofNullable(nodes.get(node)).orElseThrow();
   }
 
   void start(int node) throws IOException {
-    nodes[node] = TestNodes.start(config(node));
+    nodes.put(node, TestNodes.start(config(node)));
   }
 
   /** Stops a node, cleanly. */
   void stop(int node) {
     node(node).close();
-    nodes[node] = null;
+    nodes.remove(node);
     logs.get(node).clear();
   }
 
@@ -127,7 +171,7 @@ final class TestCluster implements AutoCloseable {
   Optional<Integer> leader(UUID group) {
     int leader = -1;
     int term = -1;
-    for (int i = 0; i < NODES; i++) {
+    for (int i = 0; i < logs.size(); i++) {
       ReplicatedLog log = logs.get(i).get(group);
       if (log != null && log.leadership() instanceof Leadership.Ready(int t) && t > term) {
         leader = i;
@@ -170,11 +214,10 @@ final class TestCluster implements AutoCloseable {
   }
 
   @Override
-  public void close() {
-    for (RaftNode node : nodes) {
-      if (node != null) {
-        node.close();
-      }
+  public void close() throws IOException {
+    nodes.values().forEach(RaftNode::close);
+    for (TcpProxy network : networks) {
+      network.close();
     }
   }
 }

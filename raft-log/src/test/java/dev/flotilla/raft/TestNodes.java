@@ -14,11 +14,18 @@ import java.util.function.BooleanSupplier;
 final class TestNodes {
 
   static final int MAX_ENTRY_BYTES = (1 << 20) + (64 << 10);
+  static final Duration ELECTION_TIMEOUT = Duration.ofMillis(400);
   static final Duration DEADLINE = Duration.ofSeconds(60);
 
   private TestNodes() {}
 
   static RaftNodeConfig config(Path directory, int nodeId, int port, String engine) {
+    return config(directory, nodeId, port, engine, ELECTION_TIMEOUT);
+  }
+
+  /** Elections begin after the timeout or after up to twice as long. */
+  static RaftNodeConfig config(
+      Path directory, int nodeId, int port, String engine, Duration electionTimeout) {
     return new RaftNodeConfig(
         new Voter(nodeId + "-peer", nodeId, "127.0.0.1", port),
         directory,
@@ -28,8 +35,8 @@ final class TestNodes {
         4 << 20,
         MAX_ENTRY_BYTES,
         16 << 20,
-        Duration.ofMillis(400),
-        Duration.ofMillis(800),
+        electionTimeout,
+        electionTimeout.multipliedBy(2),
         Clock.systemUTC());
   }
 

@@ -290,18 +290,7 @@ class ThreeNodesTest {
     for (int i = 0; i < times; i++) {
       UUID group = UUID.randomUUID();
       ReplicatedLog log =
-          node.createLog(
-              group,
-              "t-" + i,
-              List.of(node.self()),
-              new CountingState(),
-              new ReplicaListener() {
-                @Override
-                public void leadershipChanged(Leadership leadership) {}
-
-                @Override
-                public void highWatermarkChanged(long highWatermark) {}
-              });
+          node.createLog(group, "t-" + i, List.of(node.self()), new CountingState(), new Quiet());
       TestNodes.await("a leader", () -> log.leadership() instanceof Leadership.Ready);
       log.append(TestBatch.of(1, 1)).future().get(60, TimeUnit.SECONDS);
       node.deleteGroup(group);

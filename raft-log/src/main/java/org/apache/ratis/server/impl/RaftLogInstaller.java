@@ -4,15 +4,21 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.lang.reflect.Field;
 import java.lang.reflect.Modifier;
+import java.util.List;
+import java.util.Optional;
 import java.util.Properties;
 import java.util.concurrent.CompletableFuture;
 import org.apache.ratis.protocol.RaftClientReply;
 import org.apache.ratis.protocol.RaftClientRequest;
 import org.apache.ratis.protocol.RaftGroupId;
 import org.apache.ratis.protocol.RaftGroupMemberId;
+import org.apache.ratis.protocol.RaftPeerId;
 import org.apache.ratis.server.RaftConfiguration;
 import org.apache.ratis.server.RaftServer;
+import org.apache.ratis.server.leader.FollowerInfo;
 import org.apache.ratis.server.leader.LeaderState.StepDownReason;
+import org.apache.ratis.server.leader.LogAppender;
+import org.apache.ratis.server.protocol.TermIndex;
 import org.apache.ratis.server.raftlog.RaftLog;
 import org.apache.ratis.util.LifeCycle;
 import org.apache.ratis.util.MemoizedSupplier;
@@ -152,6 +158,65 @@ public final class RaftLogInstaller {
         division.changeToCandidate(true);
       }
     }
+  }
+
+  /**
+   * A follower of a leader that is gone campaigns at once, if it has an entry of this leader's
+   * term; one that has none is unlikely to win. Returns whether it does.
+   */
+  public boolean campaignIfLedBy(RaftPeerId gone) {
+    synchronized (division) {
+      ServerState state = division.getState();
+      TermIndex last = state.getLastEntry();
+      boolean follows =
+          running()
+              && division.getInfo().isFollower()
+              && gone.equals(state.getLeaderId())
+              && last != null
+              && last.getTerm() == state.getCurrentTerm();
+      if (follows) {
+        division.changeToCandidate(true);
+      }
+      return follows;
+    }
+  }
+
+  /** The leader, if one is known. */
+  public Optional<RaftPeerId> leader() {
+    return Optional.ofNullable(division.getInfo().getLeaderId());
+  }
+
+  /** What a leader knows of those it sends entries to; none if it does not lead. */
+  public List<FollowerInfo> followers() {
+    return division
+        .getRole()
+        .getLeaderState()
+        .map(leader -> leader.getLogAppenders().map(LogAppender::getFollower).toList())
+        .orElse(List.of());
+  }
+
+  /**
+   * A leader that was not answered by a majority for so long gives up its office, unless it took it
+   * since. Returns whether it does.
+   */
+  public boolean stepDownWithoutMajority(long patienceMs) {
+    Optional<LeaderStateImpl> leading = division.getRole().getLeaderState();
+    if (leading.isEmpty() || division.getRole().getRoleElapsedTimeMs() < patienceMs) {
+      return false;
+    }
+    LeaderStateImpl leader = leading.get();
+    List<RaftPeerId> answered =
+        leader
+            .getLogAppenders()
+            .map(LogAppender::getFollower)
+            .filter(follower -> follower.getLastRpcResponseTime().elapsedTimeMs() <= patienceMs)
+            .map(FollowerInfo::getId)
+            .toList();
+    boolean lost = !division.getRaftConf().hasMajority(answered, division.getId());
+    if (lost) {
+      leader.submitStepDownEvent(StepDownReason.LOST_MAJORITY_HEARTBEATS);
+    }
+    return lost;
   }
 
   /** A leader gives up its office, in its term, without touching the disk. */
