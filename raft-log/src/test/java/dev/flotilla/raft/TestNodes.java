@@ -3,11 +3,15 @@ package dev.flotilla.raft;
 import com.codahale.metrics.MetricRegistry;
 import dev.flotilla.storage.FlushMode;
 import java.io.IOException;
+import java.net.BindException;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Map;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 
 /** Raft nodes for tests: on loopback, with short timeouts. */
@@ -16,6 +20,13 @@ final class TestNodes {
   static final int MAX_ENTRY_BYTES = (1 << 20) + (64 << 10);
   static final Duration ELECTION_TIMEOUT = Duration.ofMillis(400);
   static final Duration DEADLINE = Duration.ofSeconds(60);
+
+  private static final int FIRST_PORT = 12_000;
+  private static final int PORTS = 18_000;
+
+  /** Begins elsewhere in each process: several may run tests at the same time. */
+  private static final AtomicInteger NEXT_PORT =
+      new AtomicInteger(ThreadLocalRandom.current().nextInt(PORTS));
 
   private TestNodes() {}
 
@@ -44,11 +55,23 @@ final class TestNodes {
     return RaftNode.start(config, new MetricRegistry());
   }
 
-  /** A port that was free a moment ago, for nodes that must name each other before they start. */
+  /**
+   * A port that was free a moment ago, for nodes that must name each other before they start and
+   * come back to it. Below those that systems take for outgoing connections, any of which could
+   * otherwise have it next.
+   */
   static int freePort() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0)) {
-      return socket.getLocalPort();
+    for (int tries = 0; tries < PORTS; tries++) {
+      int port = FIRST_PORT + Math.floorMod(NEXT_PORT.getAndIncrement(), PORTS);
+      try (ServerSocket socket = new ServerSocket()) {
+        socket.setReuseAddress(true);
+        socket.bind(new InetSocketAddress(port));
+        return port;
+      } catch (BindException e) {
+        // In use: the next.
+      }
     }
+    throw new IOException("no port is free");
   }
 
   static void await(String what, BooleanSupplier condition) throws InterruptedException {
