@@ -21,6 +21,7 @@ final class TcpProxy implements AutoCloseable {
   // Guarded by this object.
   private boolean cut;
   private @Nullable ServerSocket listening;
+  private @Nullable Thread accepting;
 
   TcpProxy(int target) throws IOException {
     this.target = target;
@@ -45,9 +46,15 @@ final class TcpProxy implements AutoCloseable {
 
   /** Connections break and new ones are refused: as if the process behind the port had ended. */
   synchronized void breakDown() throws IOException {
-    if (listening != null) {
+    if (listening != null && accepting != null) {
       listening.close();
       listening = null;
+      // The port is given back when nobody waits at it any more.
+      try {
+        accepting.join();
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
     }
     for (Socket socket : sockets) {
       socket.close();
@@ -61,7 +68,7 @@ final class TcpProxy implements AutoCloseable {
     opened.setReuseAddress(true);
     opened.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
     listening = opened;
-    Thread.ofVirtual().start(() -> accept(opened));
+    accepting = Thread.ofVirtual().start(() -> accept(opened));
   }
 
   private void accept(ServerSocket from) {
