@@ -194,7 +194,7 @@ final class GroupMember implements LogHost {
       // Ratis expects no refusal here and would lead on without the thread that commits.
       LOG.error("{}: the replica stops and is opened again", replica.name(), refusal);
       reopens = true;
-      leadership.failed(refusal.getMessage());
+      leadership.failed("it refused a configuration");
       division().stepDown();
       closeAfterFailure(refusal);
       throw refusal;
