@@ -78,7 +78,13 @@ public final class NodeUnderTest implements AutoCloseable {
 
   /** Stops the node and starts it on the same data, on other ports. */
   public void restart() {
+    restart(() -> {});
+  }
+
+  /** The same, with something that happens to the data while the node is down. */
+  public void restart(Runnable meanwhile) {
     node.close();
+    meanwhile.run();
     node = launch();
   }
 
