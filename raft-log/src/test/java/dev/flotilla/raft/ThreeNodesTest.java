@@ -7,12 +7,16 @@ import dev.flotilla.storage.StorageException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.apache.ratis.protocol.RaftGroupId;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -274,11 +278,12 @@ class ThreeNodesTest {
       int threads = Thread.activeCount();
 
       // when
-      comeAndGo(node, 10);
+      Set<UUID> gone = comeAndGo(node, 10);
 
-      // then
+      // then: none that Ratis named after a group, and less than one for each in all
+      TestNodes.await("threads of groups ended", () -> threadsOf(gone).isEmpty());
       TestNodes.await(
-          "no more than " + threads + " threads", () -> Thread.activeCount() <= threads + 1);
+          "less than " + (threads + 10) + " threads", () -> Thread.activeCount() < threads + 10);
       assertThat(node.storedGroups()).isEmpty();
       try (Stream<Path> files = Files.list(directory.resolve("scratch"))) {
         assertThat(files).isEmpty();
@@ -286,14 +291,25 @@ class ThreeNodesTest {
     }
   }
 
-  private static void comeAndGo(RaftNode node, int times) throws Exception {
+  private static Set<String> threadsOf(Set<UUID> groups) {
+    return Thread.getAllStackTraces().keySet().stream()
+        .map(Thread::getName)
+        .filter(name ->
+            groups.stream().anyMatch(group -> name.contains(RaftGroupId.valueOf(group).toString())))
+        .collect(Collectors.toSet());
+  }
+
+  private static Set<UUID> comeAndGo(RaftNode node, int times) throws Exception {
+    Set<UUID> groups = new HashSet<>();
     for (int i = 0; i < times; i++) {
       UUID group = UUID.randomUUID();
+      groups.add(group);
       ReplicatedLog log =
           node.createLog(group, "t-" + i, List.of(node.self()), new CountingState(), new Quiet());
       TestNodes.await("a leader", () -> log.leadership() instanceof Leadership.Ready);
       log.append(TestBatch.of(1, 1)).future().get(60, TimeUnit.SECONDS);
       node.deleteGroup(group);
     }
+    return groups;
   }
 }
