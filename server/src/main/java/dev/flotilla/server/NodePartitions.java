@@ -88,8 +88,8 @@ record NodePartitions(RaftNode raft, PartitionRequests requests, FetchWaiters wa
         new Voter(
             directory.peerId(),
             config.nodeId(),
-            config.raftListener().host(),
-            config.raftListener().port()),
+            config.dataListener().host(),
+            config.dataListener().port()),
         directory.data(),
         config.storageEngine(),
         config.flushMode(),

@@ -16,19 +16,8 @@ final class Contradictions {
     checkNodeId(values.getInt(NodeKeys.NODE_ID), values.getInt(NodeKeys.BROKER_ID));
     checkDirectories(values);
     checkAdvertised(config);
-    checkCluster(values, config.nodeId());
-    int majority = values.getInt(NodeKeys.REPLICATION_FACTOR) / 2 + 1;
-    int minInSync = values.getInt(NodeKeys.MIN_IN_SYNC);
-    if (minInSync > majority) {
-      throw new InvalidConfigException(
-          "%s=%d is more than a majority of %s=%d, which is %d"
-              .formatted(
-                  NodeKeys.MIN_IN_SYNC,
-                  minInSync,
-                  NodeKeys.REPLICATION_FACTOR,
-                  values.getInt(NodeKeys.REPLICATION_FACTOR),
-                  majority));
-    }
+    ClusterContradictions.check(config);
+    checkMinInSync(config);
     if (config.messageMaxBytes() > values.getInt(NodeKeys.MAX_REQUEST)) {
       throw new InvalidConfigException(
           "%s=%d is more than %s=%d lets in"
@@ -76,21 +65,15 @@ final class Contradictions {
     return listeners.stream().map(each -> each.name().value()).collect(Collectors.toSet());
   }
 
-  private static void checkCluster(AbstractConfig values, int nodeId)
-      throws InvalidConfigException {
-    List<String> nodes = values.getList(NodeKeys.CLUSTER_NODES);
-    if (nodes.isEmpty() && values.getString(NodeKeys.ZOOKEEPER).contains(",")) {
+  private static void checkMinInSync(NodeConfig config) throws InvalidConfigException {
+    int factor = config.defaultReplicationFactor();
+    int majority = factor / 2 + 1;
+    int minInSync = config.values().getInt(NodeKeys.MIN_IN_SYNC);
+    if (minInSync > majority) {
       throw new InvalidConfigException(
-          "zookeeper.connect names several hosts, and there is no ZooKeeper here: say which nodes"
-              + " form the cluster, for instance cluster.nodes=1@host1:9092,2@host2:9092,3@host3:9092");
-    }
-    if (nodes.size() > 1) {
-      throw new InvalidConfigException(
-          "cluster.nodes names " + nodes.size() + " nodes, in this version a cluster has one");
-    }
-    if (nodes.size() == 1 && !nodes.getFirst().startsWith(nodeId + "@")) {
-      throw new InvalidConfigException(
-          "cluster.nodes=" + nodes.getFirst() + " does not name this node, whose id is " + nodeId);
+          "%s=%d is more than a majority of %s=%d, which is %d"
+              .formatted(
+                  NodeKeys.MIN_IN_SYNC, minInSync, NodeKeys.REPLICATION_FACTOR, factor, majority));
     }
   }
 }

@@ -1,5 +1,7 @@
 package dev.flotilla.server.config;
 
+import java.util.Locale;
+
 /**
  * An address in a configuration.
  *
@@ -30,5 +32,31 @@ public record HostAndPort(String host, int port) {
       }
     }
     throw new InvalidConfigException(key + "=" + value + " is not HOST:PORT");
+  }
+
+  /** Whether it means every address of this host. */
+  public boolean everywhere() {
+    return host.isEmpty() || host.equals("0.0.0.0") || host.equals("::");
+  }
+
+  /** Whether a socket on one is in the way of a socket on the other. */
+  boolean collidesWith(HostAndPort other) {
+    return port != 0
+        && port == other.port
+        && (everywhere() || other.everywhere() || name().equals(other.name()));
+  }
+
+  private String name() {
+    return loopback() ? "localhost" : host.toLowerCase(Locale.ROOT);
+  }
+
+  /** Whether only this host can reach it. */
+  boolean loopback() {
+    return host.equals("localhost") || host.startsWith("127.") || host.equals("::1");
+  }
+
+  @Override
+  public String toString() {
+    return (host.indexOf(':') < 0 ? host : "[" + host + "]") + ":" + port;
   }
 }

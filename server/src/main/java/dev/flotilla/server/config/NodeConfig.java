@@ -12,6 +12,7 @@ import java.util.Optional;
 import org.apache.kafka.common.config.AbstractConfig;
 import org.apache.kafka.common.config.ConfigDef;
 import org.apache.kafka.common.config.ConfigException;
+import org.jspecify.annotations.Nullable;
 
 /** What an operator wants a node to be: checked, with defaults filled in. Immutable. */
 public final class NodeConfig {
@@ -22,7 +23,9 @@ public final class NodeConfig {
   private final AbstractConfig values;
   private final List<Listener> listeners;
   private final List<Listener> advertised;
+  private final Optional<ClusterNodes> cluster;
   private final HostAndPort raft;
+  private final HostAndPort data;
   private final HostAndPort metrics;
 
   private NodeConfig(Map<String, String> configured) throws InvalidConfigException {
@@ -35,12 +38,33 @@ public final class NodeConfig {
     listeners = Listeners.parse(NodeKeys.LISTENERS, values.getList(NodeKeys.LISTENERS));
     List<String> told = values.getList(NodeKeys.ADVERTISED_LISTENERS);
     advertised = told == null ? List.of() : Listeners.parse(NodeKeys.ADVERTISED_LISTENERS, told);
-    raft = HostAndPort.parse(NodeKeys.RAFT_LISTENER, values.getString(NodeKeys.RAFT_LISTENER));
+    cluster = ClusterNodes.parse(values.getList(NodeKeys.CLUSTER_NODES));
+    raft = raftListener(values.getString(NodeKeys.RAFT_LISTENER));
+    data = dataListener(values.getString(NodeKeys.RAFT_DATA_LISTENER));
     String metricsListener = values.getString(NodeKeys.METRICS_LISTENER);
     metrics =
         metricsListener == null
             ? DEFAULT_METRICS
             : HostAndPort.parse(NodeKeys.METRICS_LISTENER, metricsListener);
+  }
+
+  private HostAndPort raftListener(@Nullable String set) throws InvalidConfigException {
+    return set == null
+        ? cluster
+            .map(nodes -> nodes.addresses().get(nodeId()))
+            .orElse(new HostAndPort("127.0.0.1", 0))
+        : HostAndPort.parse(NodeKeys.RAFT_LISTENER, set);
+  }
+
+  private HostAndPort dataListener(@Nullable String set) throws InvalidConfigException {
+    if (set != null) {
+      return HostAndPort.parse(NodeKeys.RAFT_DATA_LISTENER, set);
+    }
+    if (raft.port() == 65_535) {
+      throw new InvalidConfigException(
+          "raft.listener=" + raft + " has no next port, set raft.data.listener");
+    }
+    return new HostAndPort(raft.host(), raft.port() == 0 ? 0 : raft.port() + 1);
   }
 
   /**
@@ -111,8 +135,47 @@ public final class NodeConfig {
     return Path.of(named.getFirst()).toAbsolutePath().normalize();
   }
 
+  /** The nodes with the cluster's metadata, this one among them; empty for a node alone. */
+  public Optional<ClusterNodes> cluster() {
+    return cluster;
+  }
+
+  /** Where metadata and the requests of other nodes are served. */
   public HostAndPort raftListener() {
     return raft;
+  }
+
+  /** Where the replicas of partitions are served. */
+  public HostAndPort dataListener() {
+    return data;
+  }
+
+  /**
+   * The address by which other nodes know this one.
+   *
+   * @throws IllegalStateException for a node alone
+   */
+  public HostAndPort raftAddress() {
+    return cluster
+        .map(nodes -> nodes.addresses().get(nodeId()))
+        .orElseThrow(() -> new IllegalStateException("a node alone"));
+  }
+
+  /**
+   * The address by which other nodes reach the replicas of partitions here.
+   *
+   * @throws IllegalStateException for a node alone
+   */
+  public HostAndPort dataAddress() {
+    boolean named = values.getString(NodeKeys.RAFT_DATA_LISTENER) != null && !data.everywhere();
+    return new HostAndPort(named ? data.host() : raftAddress().host(), data.port());
+  }
+
+  /** How many replicas topics get that do not say, where nodes that are not here do not count. */
+  public int defaultReplicationFactor() {
+    return configured.containsKey(NodeKeys.REPLICATION_FACTOR)
+        ? values.getInt(NodeKeys.REPLICATION_FACTOR)
+        : Math.min(3, cluster.map(nodes -> nodes.addresses().size()).orElse(1));
   }
 
   public HostAndPort metricsListener() {

@@ -47,6 +47,7 @@ final class NodeKeys {
   static final String OFFSETS_FACTOR = "offsets.topic.replication.factor";
   static final String CLUSTER_NODES = "cluster.nodes";
   static final String RAFT_LISTENER = "raft.listener";
+  static final String RAFT_DATA_LISTENER = "raft.data.listener";
   static final String METRICS_LISTENER = "metrics.listener";
   static final String STORAGE_ENGINE = "storage.engine";
   static final String STORAGE_FLUSH = "storage.flush";
@@ -251,13 +252,21 @@ final class NodeKeys {
             ConfigDef.Type.LIST,
             "",
             Importance.HIGH,
-            "The nodes with the cluster's metadata, ID@HOST:PORT, separated by commas.")
+            "The nodes with the cluster's metadata, ID@HOST:PORT, separated by commas: the same on"
+                + " each. The ports are those of raft.listener. A node alone when unset.")
         .define(
             RAFT_LISTENER,
             ConfigDef.Type.STRING,
-            "127.0.0.1:0",
+            null,
             Importance.MEDIUM,
-            "HOST:PORT for the Raft groups of partitions; port 0 is any free one.")
+            "HOST:PORT for metadata and for what nodes ask of each other. This node's address in"
+                + " cluster.nodes when unset; any free port of a node alone.")
+        .define(
+            RAFT_DATA_LISTENER,
+            ConfigDef.Type.STRING,
+            null,
+            Importance.MEDIUM,
+            "HOST:PORT for the replicas of partitions; raft.listener's next port when unset.")
         .define(
             METRICS_LISTENER,
             ConfigDef.Type.STRING,

@@ -69,8 +69,8 @@ class NodeConfigTest {
         "advertised.listeners=PLAINTEXT://0.0.0.0:9092 | clients cannot connect",
         "min.insync.replicas=2 | more than a majority",
         "zookeeper.connect=zk1:2181,zk2:2181 | cluster.nodes=",
-        "cluster.nodes=1@a:9092,2@b:9092 | in this version a cluster has one",
-        "cluster.nodes=2@a:9092 | does not name this node",
+        "zookeeper.connect=zk1:2181,zk2:2181 | 1@host1:9192",
+        "cluster.nodes=2@a:9192 | does not name this node",
         "storage.flush=never | storage.flush",
         "message.max.bytes=200000000 | is more than socket.request.max.bytes",
       })
