@@ -241,8 +241,8 @@ public final class RaftNode implements AutoCloseable {
   }
 
   /**
-   * Campaigns at once for a group that has no leader and of which this node is the first voter;
-   * returns without waiting for the outcome.
+   * Campaigns at once for a group that has no leader, if a majority would vote for this replica;
+   * returns without waiting for the outcome. To do it in vain changes nothing.
    */
   public void campaign(UUID group) {
     server.campaign(group);

@@ -201,7 +201,7 @@ final class RatisServer implements AutoCloseable {
   void campaign(UUID group) {
     try {
       RaftLogInstaller division = RaftLogInstaller.of(server, RaftGroupId.valueOf(group));
-      division.campaign();
+      division.campaignIfWelcome();
     } catch (IOException e) {
       LOG.warn("group {} does not campaign", group, e);
     }

@@ -66,7 +66,10 @@ final class ReplicaCreation {
     } finally {
       if (!created) {
         store.close();
-        engine.delete(id);
+        // Once the directory is there, the replica is: it can be opened, and needs its log.
+        if (!ReplicaDirectory.list(root).contains(group)) {
+          engine.delete(id);
+        }
       }
     }
   }

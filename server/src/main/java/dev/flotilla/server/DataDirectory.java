@@ -1,5 +1,7 @@
 package dev.flotilla.server;
 
+import dev.flotilla.server.config.HostAndPort;
+import dev.flotilla.server.config.InvalidConfigException;
 import java.io.IOException;
 import java.io.StringReader;
 import java.io.StringWriter;
@@ -20,8 +22,10 @@ import org.apache.kafka.common.Uuid;
  * A node's data directory: whose it is, and that it is used by one process at a time.
  *
  * <pre>
- * meta.properties   version=1, cluster.id, node.id, directory.id; formed=true once the metadata
- *                   group holds the cluster's settings
+ * meta.properties   version=1, node.id, directory.id; cluster.id once it is of a cluster, and
+ *                   formed=true once the metadata group holds that cluster's settings; of one of
+ *                   several nodes raft.address and raft.data.address, by which the others know it
+ * forming           the record of a cluster that is being formed, see the forming package
  * .lock             locked while a process uses the directory
  * pid               the process that uses it
  * metadata/         the metadata group
@@ -36,6 +40,7 @@ public final class DataDirectory implements AutoCloseable {
 
   private static final String IDENTITY = "meta.properties";
   private static final String PROCESS = "pid";
+  private static final String FORMING = "forming";
   private static final String VERSION = "1";
 
   private final Path path;
@@ -45,10 +50,25 @@ public final class DataDirectory implements AutoCloseable {
   /**
    * Whose the directory is.
    *
+   * @param clusterId empty until a node of several knows its cluster
    * @param directoryId random, so that an emptied disk is never taken for what it was
    * @param formed whether the cluster's settings were committed to the metadata kept here
+   * @param addresses by which other nodes know it; empty for a node alone
    */
-  public record Identity(String clusterId, int nodeId, Uuid directoryId, boolean formed) {}
+  public record Identity(
+      Optional<String> clusterId,
+      int nodeId,
+      Uuid directoryId,
+      boolean formed,
+      Optional<Addresses> addresses) {}
+
+  /**
+   * How other nodes reach one: stored Raft configurations name these.
+   *
+   * @param raft where its metadata is served
+   * @param data where its replicas of partitions are served
+   */
+  public record Addresses(HostAndPort raft, HostAndPort data) {}
 
   /** The directory cannot be used; the message is for the operator. */
   public static final class UnusableException extends IOException {
@@ -66,14 +86,14 @@ public final class DataDirectory implements AutoCloseable {
   }
 
   /**
-   * Locks a directory and reads whose it is; an empty one, or none, becomes this node's.
+   * Locks a directory and reads whose it is; an empty one, or none, becomes this node's. That of a
+   * node alone is of a new cluster then; that of one of several is of none yet.
    *
-   * @param clusterId the cluster it must belong to; empty accepts any, and gives a new directory a
-   *     random one
-   * @throws UnusableException if it is another node's or cluster's, used by another process, or
-   *     holds what is not ours
+   * @param addresses by which other nodes reach this one; empty for a node alone
+   * @throws UnusableException if it is another node's, used by another process, or holds what is
+   *     not ours, or if other nodes know this one by other addresses
    */
-  public static DataDirectory open(Path path, int nodeId, Optional<String> clusterId)
+  public static DataDirectory open(Path path, int nodeId, Optional<Addresses> addresses)
       throws IOException {
     Files.createDirectories(path);
     var lockChannel = lock(path);
@@ -82,15 +102,23 @@ public final class DataDirectory implements AutoCloseable {
       Identity identity;
       if (Files.exists(file)) {
         identity = read(file);
-        check(path, identity, nodeId, clusterId);
+        check(path, identity, nodeId, addresses);
+        if (!identity.addresses().equals(addresses)) {
+          identity =
+              new Identity(Optional.empty(), nodeId, identity.directoryId(), false, addresses);
+          write(path, identity);
+        }
       } else {
         requireEmpty(path);
         identity =
             new Identity(
-                clusterId.orElseGet(() -> Uuid.randomUuid().toString()),
+                addresses.isPresent()
+                    ? Optional.empty()
+                    : Optional.of(Uuid.randomUuid().toString()),
                 nodeId,
                 Uuid.randomUuid(),
-                false);
+                false,
+                addresses);
         write(path, identity);
       }
       Files.writeString(path.resolve(PROCESS), ProcessHandle.current().pid() + "\n");
@@ -151,18 +179,37 @@ public final class DataDirectory implements AutoCloseable {
     }
   }
 
-  private static void check(Path path, Identity identity, int nodeId, Optional<String> clusterId)
+  private static void check(Path path, Identity identity, int nodeId, Optional<Addresses> addresses)
       throws UnusableException {
     if (identity.nodeId() != nodeId) {
       throw new UnusableException(
           "data directory %s is node %d's, this is node %d"
               .formatted(path, identity.nodeId(), nodeId));
     }
-    if (clusterId.isPresent() && !clusterId.get().equals(identity.clusterId())) {
+    if (identity.addresses().isEmpty() && addresses.isPresent()) {
       throw new UnusableException(
-          "data directory %s is of cluster %s, not %s"
-              .formatted(path, identity.clusterId(), clusterId.get()));
+          "data directory %s is of a node that was a cluster by itself: it cannot become one of several"
+                  .formatted(path)
+              + " (cluster.nodes)");
     }
+    if (identity.addresses().isPresent() && addresses.isEmpty()) {
+      throw new UnusableException(
+          "data directory %s is of a node of a cluster, and cluster.nodes is not set"
+              .formatted(path));
+    }
+    var known = identity.clusterId().isPresent() || Files.exists(path.resolve(FORMING));
+    if (known && !identity.addresses().equals(addresses)) {
+      throw new UnusableException(
+          "data directory %s: other nodes know this one as %s, now it would be %s"
+              .formatted(
+                  path,
+                  identity.addresses().map(DataDirectory::text).orElse(""),
+                  addresses.map(DataDirectory::text).orElse("")));
+    }
+  }
+
+  private static String text(Addresses addresses) {
+    return "%s (partitions: %s)".formatted(addresses.raft(), addresses.data());
   }
 
   private static Identity read(Path file) throws IOException {
@@ -174,23 +221,42 @@ public final class DataDirectory implements AutoCloseable {
     }
     try {
       return new Identity(
-          Objects.requireNonNull(properties.getProperty("cluster.id"), "cluster.id"),
+          Optional.ofNullable(properties.getProperty("cluster.id")),
           Integer.parseInt(properties.getProperty("node.id")),
           Uuid.fromString(
               Objects.requireNonNull(properties.getProperty("directory.id"), "directory.id")),
-          Boolean.parseBoolean(properties.getProperty("formed")));
-    } catch (IllegalArgumentException | NullPointerException e) {
+          Boolean.parseBoolean(properties.getProperty("formed")),
+          addresses(properties));
+    } catch (IllegalArgumentException | NullPointerException | InvalidConfigException e) {
       throw new UnusableException(file + " cannot be read: " + e.getMessage());
     }
+  }
+
+  private static Optional<Addresses> addresses(Properties properties)
+      throws InvalidConfigException {
+    var raft = properties.getProperty("raft.address");
+    var data = properties.getProperty("raft.data.address");
+    return raft == null || data == null
+        ? Optional.empty()
+        : Optional.of(
+            new Addresses(
+                HostAndPort.parse("raft.address", raft),
+                HostAndPort.parse("raft.data.address", data)));
   }
 
   private static void write(Path path, Identity identity) throws IOException {
     var properties = new Properties();
     properties.setProperty("version", VERSION);
-    properties.setProperty("cluster.id", identity.clusterId());
+    identity.clusterId().ifPresent(id -> properties.setProperty("cluster.id", id));
     properties.setProperty("node.id", Integer.toString(identity.nodeId()));
     properties.setProperty("directory.id", identity.directoryId().toString());
     properties.setProperty("formed", Boolean.toString(identity.formed()));
+    identity
+        .addresses()
+        .ifPresent(addresses -> {
+          properties.setProperty("raft.address", addresses.raft().toString());
+          properties.setProperty("raft.data.address", addresses.data().toString());
+        });
     var text = new StringWriter();
     properties.store(text, null);
     replace(path.resolve(IDENTITY), text.toString().getBytes(StandardCharsets.UTF_8));
@@ -225,13 +291,32 @@ public final class DataDirectory implements AutoCloseable {
     return identity;
   }
 
+  /** Remembers to which cluster it belongs, which it does for ever. */
+  public void belongTo(String clusterId) throws IOException {
+    change(clusterId, identity.formed());
+  }
+
   /** Remembers that the cluster's settings are committed: from now on its metadata must be here. */
-  public void markFormed() throws IOException {
-    if (!identity.formed()) {
-      var formed =
-          new Identity(identity.clusterId(), identity.nodeId(), identity.directoryId(), true);
-      write(path, formed);
-      identity = formed;
+  public void markFormed(String clusterId) throws IOException {
+    change(clusterId, true);
+  }
+
+  private void change(String clusterId, boolean formed) throws IOException {
+    if (!identity.clusterId().orElse(clusterId).equals(clusterId)) {
+      throw new IllegalStateException(
+          "%s is of cluster %s, not %s"
+              .formatted(path, identity.clusterId().orElse(""), clusterId));
+    }
+    var changed =
+        new Identity(
+            Optional.of(clusterId),
+            identity.nodeId(),
+            identity.directoryId(),
+            formed,
+            identity.addresses());
+    if (!changed.equals(identity)) {
+      write(path, changed);
+      identity = changed;
     }
   }
 
@@ -251,6 +336,11 @@ public final class DataDirectory implements AutoCloseable {
   /** Where the largest size of an entry is remembered. */
   Path entryLimit() {
     return path.resolve("entry-limit");
+  }
+
+  /** Where the record of a cluster that is being formed is kept. */
+  public Path formingRecord() {
+    return path.resolve(FORMING);
   }
 
   public Path replicaLedger() {

@@ -1,8 +1,10 @@
 package dev.flotilla.server;
 
 import com.codahale.metrics.MetricRegistry;
+import dev.flotilla.raft.Voter;
 import dev.flotilla.server.api.ApiVersionsHandler;
 import dev.flotilla.server.config.NodeConfig;
+import dev.flotilla.server.forming.Failpoints;
 import dev.flotilla.server.metadata.Formation;
 import dev.flotilla.server.metadata.Metadata;
 import dev.flotilla.server.metadata.NodeSettings;
@@ -103,13 +105,14 @@ public final class Node implements AutoCloseable {
                 () -> status.get().json()));
     metricsPort = metrics.port();
     DataDirectory directory =
-        closing.add(DataDirectory.open(config.directory(), config.nodeId(), Optional.empty()));
+        closing.add(DataDirectory.open(config.directory(), config.nodeId(), addresses()));
     ListeningSockets sockets =
         closing.add(ListeningSockets.bind(config.listeners(), config.network()));
     endpoints = Endpoints.of(config, sockets);
 
     MetricRegistry metadataRegistry = new MetricRegistry();
-    Metadata metadata = NodeMetadata.start(config, directory, metadataRegistry, closing);
+    NodeMetadata cluster = metadata(directory, metadataRegistry);
+    Metadata metadata = cluster.metadata();
     registry.register("metadata", metadataRegistry);
     // Every replica is kept in the node's engine so far: a topic that asks for another is refused.
     NodeSettings settings =
@@ -120,7 +123,7 @@ public final class Node implements AutoCloseable {
     NodeMetadata.await(
         new Formation(metadata)
             .register(
-                partitions.raft().self(),
+                dataVoter(partitions),
                 directory.identity().directoryId(),
                 config.rack(),
                 Endpoints.registered(endpoints)),
@@ -133,7 +136,12 @@ public final class Node implements AutoCloseable {
                 metadata, config.nodeId(), directory.replicaLedger(), partitions.partitions()));
     NodeStatus known = new NodeStatus(config.nodeId(), metadata, reconciler);
     status = () -> known.now(notReady);
-    awaitLeaders(metadata, reconciler);
+    if (config.cluster().isEmpty()) {
+      awaitLeaders(metadata, reconciler);
+    } else {
+      new KnownLeaders(config.nodeId(), metadata, partitions.partitions(), reconciler)
+          .await(LEADERS_WITHIN);
+    }
 
     List<RequestHandler> handlers =
         NodeHandlers.of(config, settings, metadata, topicConfigs, creation, partitions, groups);
@@ -155,6 +163,32 @@ public final class Node implements AutoCloseable {
     Map<String, String> settings = new HashMap<>(config.configured());
     settings.put("metrics.listener", config.metricsListener().host() + ":" + metricsPort);
     return settings;
+  }
+
+  private Optional<DataDirectory.Addresses> addresses() {
+    return config
+        .cluster()
+        .map(nodes -> new DataDirectory.Addresses(config.raftAddress(), config.dataAddress()));
+  }
+
+  private NodeMetadata metadata(DataDirectory directory, MetricRegistry metadataRegistry)
+      throws StartFailure, IOException, InterruptedException {
+    return config.cluster().isEmpty()
+        ? NodeMetadata.startAlone(config, directory, metadataRegistry, closing)
+        : ClusterMetadata.start(
+            config, directory, metadataRegistry, closing, LOG::info, Failpoints.NONE);
+  }
+
+  /** How other nodes reach the replicas of partitions here. */
+  private Voter dataVoter(NodePartitions partitions) {
+    Voter bound = partitions.raft().self();
+    return config.cluster().isEmpty()
+        ? bound
+        : new Voter(
+            bound.peerId(),
+            bound.nodeId(),
+            config.dataAddress().host(),
+            config.dataAddress().port());
   }
 
   private void checkEngine() throws StartFailure {

@@ -3,6 +3,7 @@ package dev.flotilla.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.flotilla.server.config.HostAndPort;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,9 +19,17 @@ class DataDirectoryTest {
     return temporary.resolve("node");
   }
 
-  private DataDirectory open(int nodeId, String... clusterId) throws IOException {
-    return DataDirectory.open(
-        path(), nodeId, Optional.ofNullable(clusterId.length == 0 ? null : clusterId[0]));
+  private DataDirectory open(int nodeId) throws IOException {
+    return DataDirectory.open(path(), nodeId, Optional.empty());
+  }
+
+  private DataDirectory openAt(int port) throws IOException {
+    return DataDirectory.open(path(), 1, Optional.of(addresses(port)));
+  }
+
+  private static DataDirectory.Addresses addresses(int port) {
+    return new DataDirectory.Addresses(
+        new HostAndPort("host1", port), new HostAndPort("host1", port + 1));
   }
 
   @Test
@@ -29,12 +38,14 @@ class DataDirectoryTest {
     try (var directory = open(1)) {
       first = directory.identity();
       assertThat(first.formed()).isFalse();
-      directory.markFormed();
+      directory.markFormed(first.clusterId().orElseThrow());
     }
 
     try (var directory = open(1)) {
       assertThat(directory.identity())
-          .isEqualTo(new DataDirectory.Identity(first.clusterId(), 1, first.directoryId(), true));
+          .isEqualTo(
+              new DataDirectory.Identity(
+                  first.clusterId(), 1, first.directoryId(), true, Optional.empty()));
       assertThat(directory.peerId()).isEqualTo("1-" + first.directoryId());
     }
   }
@@ -58,13 +69,63 @@ class DataDirectoryTest {
   }
 
   @Test
-  void shouldRefuseAnotherCluster() throws IOException {
-    open(1, "here").close();
+  void shouldBelongToOneClusterForEver() throws IOException {
+    try (var directory = openAt(9192)) {
+      assertThat(directory.identity().clusterId()).isEmpty();
+      directory.belongTo("here");
+      assertThatThrownBy(() -> directory.markFormed("there"))
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessageContaining("is of cluster here");
+    }
+    try (var directory = openAt(9192)) {
+      assertThat(directory.identity().clusterId()).hasValue("here");
+      assertThat(directory.identity().formed()).isFalse();
+      directory.markFormed("here");
+    }
+    try (var directory = openAt(9192)) {
+      assertThat(directory.identity().formed()).isTrue();
+      assertThat(directory.identity().addresses()).hasValue(addresses(9192));
+    }
+  }
 
-    assertThatThrownBy(() -> open(1, "there"))
+  @Test
+  void shouldTakeOtherAddressesOnlyWhileNobodyKnowsItByThem() throws IOException {
+    DataDirectory.Identity first;
+    try (var directory = openAt(9192)) {
+      first = directory.identity();
+    }
+    try (var directory = openAt(9292)) {
+      assertThat(directory.identity().directoryId()).isEqualTo(first.directoryId());
+      assertThat(directory.identity().addresses()).hasValue(addresses(9292));
+      directory.belongTo("here");
+    }
+    assertThatThrownBy(() -> openAt(9192))
         .isInstanceOf(DataDirectory.UnusableException.class)
-        .hasMessageContaining("here");
+        .hasMessageContaining("other nodes know this one as host1:9292");
+    openAt(9292).close();
+  }
+
+  @Test
+  void shouldNotTakeOtherAddressesWhileItsClusterIsBeingFormed() throws IOException {
+    try (var directory = openAt(9192)) {
+      ChecksummedFile.write(directory.formingRecord(), new byte[] {1});
+    }
+
+    assertThatThrownBy(() -> openAt(9292)).isInstanceOf(DataDirectory.UnusableException.class);
+  }
+
+  @Test
+  void shouldKeepANodeAloneAndANodeOfACluster() throws IOException {
     open(1).close();
+    assertThatThrownBy(() -> openAt(9192))
+        .isInstanceOf(DataDirectory.UnusableException.class)
+        .hasMessageContaining("a cluster by itself");
+
+    Path other = temporary.resolve("other");
+    DataDirectory.open(other, 1, Optional.of(addresses(9192))).close();
+    assertThatThrownBy(() -> DataDirectory.open(other, 1, Optional.empty()))
+        .isInstanceOf(DataDirectory.UnusableException.class)
+        .hasMessageContaining("cluster.nodes is not set");
   }
 
   @Test

@@ -49,7 +49,7 @@ final class ClusterContradictions {
 
   private static void checkPort(HostAndPort listener, HostAndPort address, String key)
       throws InvalidConfigException {
-    if (listener.port() != address.port() || listener.loopback() && !address.loopback()) {
+    if (listener.port() != address.port() || (listener.loopback() && !address.loopback())) {
       throw new InvalidConfigException(
           "%s=%s is not where cluster.nodes says that others reach this node, %s"
               .formatted(key, listener, address));

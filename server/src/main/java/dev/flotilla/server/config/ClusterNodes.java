@@ -23,7 +23,7 @@ public record ClusterNodes(Map<Integer, HostAndPort> addresses) {
   }
 
   /** Parses {@code ID@HOST:PORT} entries; empty if there are none. */
-  static Optional<ClusterNodes> parse(List<String> entries) throws InvalidConfigException {
+  public static Optional<ClusterNodes> parse(List<String> entries) throws InvalidConfigException {
     Map<Integer, HostAndPort> addresses = new TreeMap<>();
     Map<HostAndPort, String> named = new HashMap<>();
     for (String entry : entries) {

@@ -15,7 +15,7 @@ public record HostAndPort(String host, int port) {
    *
    * @param key whose value it is, for the message
    */
-  static HostAndPort parse(String key, String value) throws InvalidConfigException {
+  public static HostAndPort parse(String key, String value) throws InvalidConfigException {
     int colon = value.lastIndexOf(':');
     if (colon >= 0) {
       String host = value.substring(0, colon);

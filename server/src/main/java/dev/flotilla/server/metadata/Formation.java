@@ -3,6 +3,7 @@ package dev.flotilla.server.metadata;
 import dev.flotilla.proto.metadata.ClusterSettings;
 import dev.flotilla.proto.metadata.Entity;
 import dev.flotilla.proto.metadata.Feature;
+import dev.flotilla.proto.peer.FormingRecord;
 import dev.flotilla.raft.Voter;
 import dev.flotilla.server.metadata.Registrations.Registration;
 import java.time.Duration;
@@ -24,7 +25,8 @@ public final class Formation {
 
   /**
    * Fixes the cluster's settings, if nobody has. Completes with those in force, which may differ in
-   * all but the cluster id; {@link dev.flotilla.server.DataDirectory#markFormed} follows.
+   * all but the cluster id; {@link dev.flotilla.server.DataDirectory#markFormed} follows. Every
+   * node that forms a cluster may say it, again and again.
    *
    * <p>Fails with {@link IllegalStateException} if the metadata is another cluster's.
    */
@@ -36,7 +38,7 @@ public final class Formation {
             .put(feature(GroupVersion.FEATURE_NAME, GroupVersion.LATEST_PRODUCTION.featureLevel()))
             .build();
     return metadata
-        .submit(command)
+        .submitUntilDecided(command)
         .thenApply(outcome -> {
           var settings = metadata.clusterSettings().orElseThrow();
           if (!settings.getClusterId().equals(wanted.getClusterId())) {
@@ -46,6 +48,15 @@ public final class Formation {
           }
           return settings;
         });
+  }
+
+  /** The settings of a cluster that was agreed on. */
+  public static ClusterSettings settings(FormingRecord record) {
+    return ClusterSettings.newBuilder()
+        .setClusterId(record.getClusterId())
+        .setOffsetsTopicPartitions(record.getOffsetsTopicPartitions())
+        .setFirstNodes(record.getMembersCount())
+        .build();
   }
 
   private static Entity feature(String name, short level) {

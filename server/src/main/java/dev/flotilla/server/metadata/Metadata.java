@@ -1,6 +1,6 @@
 package dev.flotilla.server.metadata;
 
-import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.ByteString;
 import dev.flotilla.proto.metadata.ClusterSettings;
 import dev.flotilla.proto.metadata.Command;
 import dev.flotilla.proto.metadata.CommandAnswer;
@@ -9,6 +9,7 @@ import dev.flotilla.raft.CommandLog;
 import dev.flotilla.raft.CommandLogListener;
 import dev.flotilla.raft.CommandStateMachine;
 import dev.flotilla.raft.Leadership;
+import dev.flotilla.raft.ReplicatedLogException;
 import dev.flotilla.raft.Voter;
 import java.nio.ByteBuffer;
 import java.util.List;
@@ -43,8 +44,13 @@ public final class Metadata implements LeadershipReports, AutoCloseable {
   private final ImageUpdates updates;
   private final long snapshotEvery;
   private final AtomicLong appliedSinceSnapshot = new AtomicLong();
-  private final CompletableFuture<Void> ready = new CompletableFuture<>();
+  private final CompletableFuture<Void> ready;
   private final CommandLog log;
+
+  /** The same once it is open: while it is being opened it replays, and is not there yet. */
+  private final CompletableFuture<CommandLog> opened = new CompletableFuture<>();
+
+  private final Submissions submissions;
 
   /** Orders what this node reports where it has nobody else to report to. */
   private final AtomicLong reports = new AtomicLong();
@@ -59,38 +65,48 @@ public final class Metadata implements LeadershipReports, AutoCloseable {
    * Opens the log and begins to follow it.
    *
    * @param snapshotEvery after how many commands a snapshot is taken and the log purged behind it
+   * @param leader hands commands to the node that leads the group, where it is another
    */
-  public Metadata(int nodeId, long snapshotEvery, LogOpener opener) {
+  public Metadata(int nodeId, long snapshotEvery, LogOpener opener, LeaderCalls leader) {
     this.updates = new ImageUpdates(nodeId, entities);
     this.snapshotEvery = snapshotEvery;
     var stateMachine = new MetadataStateMachine(entities, this::changed);
     try {
-      this.log = opener.open(stateMachine, this::leadershipChanged);
+      this.log = opener.open(stateMachine, leadership -> {});
     } catch (RuntimeException e) {
       updates.close();
       throw e;
     }
-    leadershipChanged(log.leadership());
+    opened.complete(log);
+    this.submissions = new Submissions(nodeId, log, leader);
+    // It is committed after all that was when it was submitted: so is what this node then shows.
+    this.ready = submitUntilDecided(Command.getDefaultInstance()).thenAccept(outcome -> {});
   }
 
-  private void leadershipChanged(Leadership leadership) {
-    switch (leadership) {
-      case Leadership.Ready r -> ready.completeAsync(() -> null);
-      case Leadership.Failed failed ->
-          ready.completeExceptionally(
-              new IllegalStateException("the metadata group failed: " + failed.reason()));
-      case Leadership.ReadOnly r -> {}
-      case Leadership.NotReady n -> {}
-      case Leadership.Following f -> {}
-    }
+  /** The metadata of a cluster of one node. */
+  public Metadata(int nodeId, long snapshotEvery, LogOpener opener) {
+    this(nodeId, snapshotEvery, opener, LeaderCalls.ALONE);
   }
 
   private void changed(EntityChange.Batch batch) {
     updates.changed(batch);
-    appliedSinceSnapshot.incrementAndGet();
+    if (appliedSinceSnapshot.incrementAndGet() == snapshotEvery) {
+      appliedSinceSnapshot.set(0);
+      // Not on this thread: it is the one that a snapshot waits for.
+      var _ =
+          opened
+              .thenComposeAsync(CommandLog::snapshot, Thread::startVirtualThread)
+              .exceptionally(failure -> {
+                LOG.warn("No snapshot of metadata was taken", failure);
+                return -1L;
+              });
+    }
   }
 
-  /** Completes when this node leads the metadata group and may change it. */
+  /**
+   * Completes when this node's image shows all that was committed when this node started: it needs
+   * a leader of the group, on any node. Fails when this is closed before.
+   */
   public CompletableFuture<Void> ready() {
     return ready.copy();
   }
@@ -131,25 +147,40 @@ public final class Metadata implements LeadershipReports, AutoCloseable {
   }
 
   /**
-   * Submits a command. Completes, on a virtual thread, when it is decided and this node's image
-   * shows it; fails with a {@link dev.flotilla.raft.ReplicatedLogException}, after which its
-   * outcome may be unknown.
+   * Submits a command, through the node that leads the group. Completes, on a virtual thread, when
+   * it is decided and this node's image shows it; fails with a {@link
+   * dev.flotilla.raft.ReplicatedLogException}, after which its outcome may be unknown.
    */
   public CompletableFuture<Outcome> submit(Command command) {
-    return log.submit(command.toByteString().asReadOnlyByteBuffer())
-        .thenApply(Metadata::answer)
+    return submissions
+        .submit(command.toByteString())
         .thenCompose(answer ->
             when(image -> image.provenance().lastContainedOffset() >= answer.getIndex())
-                .thenApply(image -> outcome(answer)))
-        .whenComplete((outcome, failure) -> snapshotIfDue());
+                .thenApply(image -> outcome(answer)));
   }
 
-  private static CommandAnswer answer(ByteBuffer bytes) {
-    try {
-      return CommandAnswer.parseFrom(bytes);
-    } catch (InvalidProtocolBufferException e) {
-      throw new IllegalStateException("an answer that cannot be read", e);
-    }
+  /**
+   * The same for a command that may be applied twice: again and again, until this is closed, or
+   * this node's replica takes no part in the group any more.
+   */
+  CompletableFuture<Outcome> submitUntilDecided(Command command) {
+    return submit(command)
+        .exceptionallyCompose(failure ->
+            failure.getCause() instanceof ReplicatedLogException && !ended()
+                ? Submissions.later(() -> submitUntilDecided(command))
+                : CompletableFuture.failedFuture(failure));
+  }
+
+  private boolean ended() {
+    return submissions.closed() || log.leadership() instanceof Leadership.Failed;
+  }
+
+  /**
+   * Answers a command that another node hands to this one, as the leader; see {@link
+   * SubmitCommandHandler}.
+   */
+  CompletableFuture<ByteBuffer> submitHere(ByteString command) {
+    return log.submit(command.asReadOnlyByteBuffer());
   }
 
   private static Outcome outcome(CommandAnswer answer) {
@@ -160,17 +191,6 @@ public final class Metadata implements LeadershipReports, AutoCloseable {
       case INVALID, OUTCOME_NOT_SET ->
           throw new IllegalArgumentException(answer.getInvalid().getReason());
     };
-  }
-
-  private void snapshotIfDue() {
-    var applied = appliedSinceSnapshot.get();
-    if (applied >= snapshotEvery && appliedSinceSnapshot.compareAndSet(applied, 0)) {
-      log.snapshot()
-          .exceptionally(failure -> {
-            LOG.warn("No snapshot of metadata was taken", failure);
-            return -1L;
-          });
-    }
   }
 
   /**
@@ -212,6 +232,7 @@ public final class Metadata implements LeadershipReports, AutoCloseable {
   /** Takes a snapshot, so that the next start is short, and stops. The log stays its owner's. */
   @Override
   public void close() {
+    submissions.close();
     try {
       log.snapshot().get(CLOSING_SNAPSHOT_SECONDS, TimeUnit.SECONDS);
     } catch (InterruptedException e) {

@@ -4,6 +4,8 @@ import com.codahale.metrics.MetricRegistry;
 import dev.flotilla.raft.CommandLog;
 import dev.flotilla.raft.CommandLogListener;
 import dev.flotilla.raft.CommandStateMachine;
+import dev.flotilla.raft.PeerRequestHandler;
+import dev.flotilla.raft.Peers;
 import dev.flotilla.raft.RaftNode;
 import dev.flotilla.raft.RaftNodeConfig;
 import dev.flotilla.raft.ReplicaQuarantinedException;
@@ -15,11 +17,12 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 
 /**
  * The metadata group's replica on this node, in a Raft server of its own: Ratis' settings are per
- * server, and this group's timeouts are short. This node is its only voter.
+ * server, and this group's timeouts are short. Its port also serves what nodes ask of each other.
  */
 public final class MetadataGroup implements Metadata.LogOpener, AutoCloseable {
 
@@ -50,6 +53,7 @@ public final class MetadataGroup implements Metadata.LogOpener, AutoCloseable {
    * @param host where it listens
    * @param port where it listens; 0 takes a free one
    * @param engine the storage engine of a new group; an existing one keeps its own
+   * @param handler answers the requests of other nodes, from now on
    * @throws IOException if the directory or the port cannot be used
    */
   public static MetadataGroup start(
@@ -59,7 +63,8 @@ public final class MetadataGroup implements Metadata.LogOpener, AutoCloseable {
       String engine,
       FlushMode flushMode,
       Clock clock,
-      MetricRegistry metrics)
+      MetricRegistry metrics,
+      PeerRequestHandler handler)
       throws IOException {
     var self = new Voter(directory.peerId(), directory.identity().nodeId(), host, port);
     var config =
@@ -75,31 +80,47 @@ public final class MetadataGroup implements Metadata.LogOpener, AutoCloseable {
             ELECTION_TIMEOUT_MIN,
             ELECTION_TIMEOUT_MAX,
             clock);
-    return new MetadataGroup(directory, RaftNode.start(config, metrics));
+    return new MetadataGroup(directory, RaftNode.start(config, metrics, handler));
+  }
+
+  /** The other nodes, as this one calls them. */
+  public Peers peers() {
+    return raft.peers();
+  }
+
+  /** Opens the group of a node alone, or creates it where the cluster was never formed. */
+  @Override
+  public CommandLog open(CommandStateMachine stateMachine, CommandLogListener listener) {
+    return opener(
+            directory.identity().formed() ? Optional.empty() : Optional.of(List.of(raft.self())))
+        .open(stateMachine, listener);
   }
 
   /**
-   * Opens the group, or creates it where the cluster was never formed.
+   * Opens the group where it is stored. Opening throws {@link IllegalStateException} if its log is
+   * missing and must not be, or cannot be trusted: a new one in its place would forget its votes.
    *
-   * @throws IllegalStateException if it was formed and its log is missing or cannot be trusted:
-   *     this node holds the only copy, and an empty one in its place would forget every topic
+   * @param first with which voters it is created where it is not stored: none of them for a replica
+   *     that waits to be added; empty if it must be stored
    */
-  @Override
-  public CommandLog open(CommandStateMachine stateMachine, CommandLogListener listener) {
-    if (raft.storedGroups().contains(ID)) {
-      try {
-        return raft.openCommandLog(ID, NAME, stateMachine, listener);
-      } catch (ReplicaQuarantinedException e) {
-        throw new IllegalStateException(
-            "the metadata in " + directory.metadata() + " is damaged: " + e.getMessage(), e);
+  public Metadata.LogOpener opener(Optional<List<Voter>> first) {
+    return (stateMachine, listener) -> {
+      if (raft.storedGroups().contains(ID)) {
+        try {
+          return raft.openCommandLog(ID, NAME, stateMachine, listener);
+        } catch (ReplicaQuarantinedException e) {
+          throw new IllegalStateException(
+              "the metadata in " + directory.metadata() + " is damaged: " + e.getMessage(), e);
+        }
       }
-    }
-    if (directory.identity().formed()) {
-      throw new IllegalStateException(
-          "the metadata of cluster %s is missing in %s"
-              .formatted(directory.identity().clusterId(), directory.metadata()));
-    }
-    return raft.createCommandLog(ID, NAME, List.of(raft.self()), stateMachine, listener);
+      var voters =
+          first.orElseThrow(() ->
+              new IllegalStateException(
+                  "the metadata of cluster %s is missing in %s"
+                      .formatted(
+                          directory.identity().clusterId().orElse(""), directory.metadata())));
+      return raft.createCommandLog(ID, NAME, voters, stateMachine, listener);
+    };
   }
 
   /** Stops the group and its server. The {@link Metadata} that follows it is closed before. */

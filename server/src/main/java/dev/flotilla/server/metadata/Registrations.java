@@ -105,7 +105,7 @@ public final class Registrations {
             .expect(key, before.map(EntityChange.Stored::version).orElse(0L))
             .put(Entity.newBuilder().setBroker(wanted.broker()).build());
     return metadata
-        .submit(command.build())
+        .submitUntilDecided(command.build())
         .thenCompose(outcome ->
             switch (outcome) {
               case Outcome.Done done -> CompletableFuture.completedFuture(done);

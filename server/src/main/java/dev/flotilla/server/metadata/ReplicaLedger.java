@@ -1,6 +1,6 @@
 package dev.flotilla.server.metadata;
 
-import dev.flotilla.server.DataDirectory;
+import dev.flotilla.server.ChecksummedFile;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -12,7 +12,6 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.zip.CRC32C;
 import org.apache.kafka.common.TopicIdPartition;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -24,18 +23,12 @@ import org.slf4j.LoggerFactory;
  * <p>With it, a store is deleted only under an image at least as new as the one it was created
  * under, and a store that is missing is not mistaken for one that never was.
  *
- * <pre>
- * 0   4   CRC-32C of the rest, big endian
- * 4   …   a ReplicaLedger message
- * </pre>
- *
- * <p>Every change is durable when its method returns. Not thread-safe: it belongs to the
- * reconciler.
+ * <p>A {@link ChecksummedFile} holds it as a {@code ReplicaLedger} message. Every change is durable
+ * when its method returns. Not thread-safe: it belongs to the reconciler.
  */
 final class ReplicaLedger {
 
   private static final Logger LOG = LoggerFactory.getLogger(ReplicaLedger.class);
-  private static final int CHECKSUM_BYTES = 4;
 
   private final Path file;
   private final Map<UUID, Entry> replicas = new LinkedHashMap<>();
@@ -62,24 +55,26 @@ final class ReplicaLedger {
   static ReplicaLedger open(Path file) {
     var ledger = new ReplicaLedger(file);
     try {
-      if (Files.exists(file)) {
-        var bytes = ByteBuffer.wrap(Files.readAllBytes(file));
-        if (isWhole(bytes.duplicate())) {
-          ledger.read(bytes.position(CHECKSUM_BYTES));
-        } else {
-          var aside = file.resolveSibling(file.getFileName() + ".damaged");
-          LOG.error("{} is damaged; it is kept as {}", file, aside);
-          Files.move(file, aside, StandardCopyOption.REPLACE_EXISTING);
-        }
+      var content = ChecksummedFile.read(file);
+      if (content.isPresent()) {
+        ledger.read(content.get());
       }
+    } catch (ChecksummedFile.DamagedException e) {
+      setAside(file);
     } catch (IOException e) {
       throw new UncheckedIOException("the ledger of replicas " + file, e);
     }
     return ledger;
   }
 
-  private static boolean isWhole(ByteBuffer bytes) {
-    return bytes.remaining() >= CHECKSUM_BYTES && bytes.getInt() == checksum(bytes);
+  private static void setAside(Path file) {
+    var aside = file.resolveSibling(file.getFileName() + ".damaged");
+    LOG.error("{} is damaged; it is kept as {}", file, aside);
+    try {
+      Files.move(file, aside, StandardCopyOption.REPLACE_EXISTING);
+    } catch (IOException e) {
+      throw new UncheckedIOException("the ledger of replicas " + file, e);
+    }
   }
 
   private void read(ByteBuffer bytes) throws IOException {
@@ -143,19 +138,10 @@ final class ReplicaLedger {
               .setPartition(partition.partition())
               .setCreated(entry.created()));
     }
-    var body = message.build().toByteArray();
-    var bytes = ByteBuffer.allocate(CHECKSUM_BYTES + body.length);
-    bytes.putInt(checksum(ByteBuffer.wrap(body))).put(body);
     try {
-      DataDirectory.replace(file, bytes.array());
+      ChecksummedFile.write(file, message.build().toByteArray());
     } catch (IOException e) {
       throw new UncheckedIOException("the ledger of replicas " + file, e);
     }
-  }
-
-  private static int checksum(ByteBuffer bytes) {
-    var crc = new CRC32C();
-    crc.update(bytes);
-    return (int) crc.getValue();
   }
 }

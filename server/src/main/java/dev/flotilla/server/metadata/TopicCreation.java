@@ -1,5 +1,6 @@
 package dev.flotilla.server.metadata;
 
+import dev.flotilla.proto.metadata.ClusterSettings;
 import dev.flotilla.proto.metadata.Command;
 import dev.flotilla.proto.metadata.Entity;
 import dev.flotilla.proto.metadata.Partition;
@@ -201,7 +202,10 @@ public final class TopicCreation {
   }
 
   private short unsetReplicationFactor() {
-    var nodes = metadata.image().cluster().brokers().size();
+    var registered = metadata.image().cluster().brokers().size();
+    // Some may not have registered yet: then creation fails, rather than with too few replicas.
+    var first = metadata.clusterSettings().map(ClusterSettings::getFirstNodes).orElse(1);
+    var nodes = Math.max(registered, first);
     return (short) Math.clamp(nodes, 1, DEFAULT_MAX_REPLICATION_FACTOR);
   }
 

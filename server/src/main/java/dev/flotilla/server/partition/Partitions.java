@@ -126,7 +126,7 @@ public final class Partitions implements ReplicaLifecycle {
     byName.put(partition.topicPartition(), partition);
     events.attach(partition);
     if (!voters.isEmpty() && voters.getFirst().nodeId() == nodeId) {
-      logs.campaign(replica.group());
+      Candidacy.begin(logs, replica.group(), log, () -> byGroup.containsKey(replica.group()));
     }
   }
 

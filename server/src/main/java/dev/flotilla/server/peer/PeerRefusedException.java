@@ -1,6 +1,7 @@
 package dev.flotilla.server.peer;
 
 import dev.flotilla.proto.peer.PeerRefusal;
+import dev.flotilla.raft.Leadership;
 import java.util.OptionalInt;
 
 /**
@@ -27,6 +28,25 @@ public final class PeerRefusedException extends RuntimeException {
     super(message);
     this.reason = reason;
     this.leader = leader;
+  }
+
+  /**
+   * Refuses what only the leader of the metadata group does, and names it.
+   *
+   * @throws PeerRefusedException if this node is not the ready leader
+   */
+  public static void unlessReady(Leadership leadership) {
+    if (!(leadership instanceof Leadership.Ready)) {
+      var leader =
+          leadership instanceof Leadership.Following following
+                  && following.leaderNodeId().isPresent()
+              ? OptionalInt.of(following.leaderNodeId().get())
+              : OptionalInt.empty();
+      throw new PeerRefusedException(
+          PeerRefusal.Reason.NOT_LEADER,
+          "the metadata group is not led here: " + leadership,
+          leader);
+    }
   }
 
   static PeerRefusedException of(PeerRefusal refusal) {

@@ -11,6 +11,7 @@ import dev.flotilla.proto.peer.PeerRequest;
 import dev.flotilla.proto.peer.Sender;
 import dev.flotilla.proto.peer.SubmitCommand;
 import dev.flotilla.proto.peer.SubmitCommandAnswer;
+import java.net.ConnectException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -54,6 +55,16 @@ public final class Peers {
   public Peers(Supplier<Sender> self, Calls calls) {
     this.self = self;
     this.calls = calls;
+  }
+
+  /** Whether a request that failed so was never sent: no connection could be made. */
+  public static boolean neverSent(Throwable failure) {
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (cause instanceof ConnectException) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** Who is there? */

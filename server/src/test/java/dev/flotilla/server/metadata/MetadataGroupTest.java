@@ -5,9 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.codahale.metrics.MetricRegistry;
+import dev.flotilla.proto.peer.Sender;
 import dev.flotilla.raft.CommandStateMachine;
 import dev.flotilla.raft.Voter;
 import dev.flotilla.server.DataDirectory;
+import dev.flotilla.server.peer.PeerRequests;
 import dev.flotilla.server.testing.SingleNode;
 import dev.flotilla.storage.FlushMode;
 import java.io.IOException;
@@ -50,7 +52,8 @@ class MetadataGroupTest {
               "mmap",
               FlushMode.COMMIT,
               Clock.systemUTC(),
-              new MetricRegistry());
+              new MetricRegistry(),
+              new PeerRequests(Sender::getDefaultInstance)::handle);
       metadata =
           new Metadata(
               NODE_ID,
@@ -83,8 +86,8 @@ class MetadataGroupTest {
     void form() throws IOException {
       var formation = new Formation(metadata);
       var id = directory.identity();
-      await(formation.form(SingleNode.clusterSettings(id.clusterId())));
-      directory.markFormed();
+      await(formation.form(SingleNode.clusterSettings(id.clusterId().orElseThrow())));
+      directory.markFormed(directory.identity().clusterId().orElseThrow());
       await(
           formation.register(
               new Voter(directory.peerId(), NODE_ID, "127.0.0.1", 7000),
@@ -126,7 +129,7 @@ class MetadataGroupTest {
     String clusterId;
     try (var node = new Node(path)) {
       node.form();
-      clusterId = node.directory.identity().clusterId();
+      clusterId = node.directory.identity().clusterId().orElseThrow();
     }
 
     try (var node = new Node(path)) {
@@ -193,7 +196,8 @@ class MetadataGroupTest {
                 "mmap",
                 FlushMode.COMMIT,
                 Clock.systemUTC(),
-                new MetricRegistry())) {
+                new MetricRegistry(),
+                new PeerRequests(Sender::getDefaultInstance)::handle)) {
       assertThatThrownBy(() -> new Metadata(NODE_ID, SNAPSHOT_EVERY, group))
           .isInstanceOf(IllegalStateException.class)
           .hasMessageContaining("is missing");

@@ -4,6 +4,7 @@ import static dev.flotilla.server.testing.SingleNode.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.codahale.metrics.MetricRegistry;
+import dev.flotilla.proto.peer.Sender;
 import dev.flotilla.raft.RaftNode;
 import dev.flotilla.raft.RaftNodeConfig;
 import dev.flotilla.raft.Voter;
@@ -12,6 +13,7 @@ import dev.flotilla.server.metadata.Failpoints.Step;
 import dev.flotilla.server.partition.ImageTopics;
 import dev.flotilla.server.partition.Partitions;
 import dev.flotilla.server.partition.ReplicaLogs;
+import dev.flotilla.server.peer.PeerRequests;
 import dev.flotilla.server.testing.SingleNode;
 import dev.flotilla.storage.FlushMode;
 import java.io.IOException;
@@ -66,13 +68,22 @@ class ReplicasOnRaftTest {
       var metrics = new MetricRegistry();
       group =
           MetadataGroup.start(
-              directory, "127.0.0.1", 0, "mmap", FlushMode.COMMIT, Clock.systemUTC(), metrics);
+              directory,
+              "127.0.0.1",
+              0,
+              "mmap",
+              FlushMode.COMMIT,
+              Clock.systemUTC(),
+              metrics,
+              new PeerRequests(Sender::getDefaultInstance)::handle);
       metadata = new Metadata(NODE_ID, 100, group);
       raft = RaftNode.start(raftConfig(directory), new MetricRegistry());
       await(metadata.ready());
       var formation = new Formation(metadata);
-      await(formation.form(SingleNode.clusterSettings(directory.identity().clusterId())));
-      directory.markFormed();
+      await(
+          formation.form(
+              SingleNode.clusterSettings(directory.identity().clusterId().orElseThrow())));
+      directory.markFormed(directory.identity().clusterId().orElseThrow());
       await(
           formation.register(
               raft.self(),

@@ -151,11 +151,23 @@ public final class RaftLogInstaller {
    * nothing in any other role.
    */
   public void campaign() {
+    campaign(true);
+  }
+
+  /**
+   * A follower without a leader asks at once whether it would win, and campaigns if so. Otherwise
+   * nothing has changed, not even its term: voters that have a leader keep it.
+   */
+  public void campaignIfWelcome() {
+    campaign(false);
+  }
+
+  private void campaign(boolean unasked) {
     synchronized (division) {
       if (running()
           && division.getInfo().isFollower()
           && division.getInfo().getLeaderId() == null) {
-        division.changeToCandidate(true);
+        division.changeToCandidate(unasked);
       }
     }
   }
