@@ -1,7 +1,6 @@
 package dev.flotilla.server.api;
 
 import dev.flotilla.raft.Leadership;
-import dev.flotilla.server.partition.Partition;
 import dev.flotilla.server.partition.Partitions;
 import dev.flotilla.server.partition.Topics;
 import java.util.Optional;
@@ -21,21 +20,34 @@ record LeaderHint(int leaderId, int leaderEpoch, Optional<Node> node) {
 
   static final LeaderHint UNKNOWN = new LeaderHint(-1, -1, Optional.empty());
 
-  /** What this node knows: its replica's word where it has one, else the metadata's. */
+  /**
+   * What this node knows: its replica's word or the metadata's, whichever is of the newer term.
+   * Where its replica has heard of a newer term than both, or leads no longer, nobody is named.
+   */
   static LeaderHint of(
       Partitions partitions, Topics topics, TopicPartition partition, ListenerName listener) {
-    return partitions
-        .find(partition)
-        .flatMap(LeaderHint::fromReplica)
-        .or(() -> topics.leader(partition))
+    var replica = partitions.find(partition).map(found -> found.log().leadership());
+    var heard = replica.flatMap(leadership -> heard(leadership, partitions.nodeId()));
+    int term = replica.map(Leadership::term).orElse(-1);
+    return topics
+        .leader(partition)
+        .filter(reported ->
+            reported.epoch() > term
+                || (reported.epoch() == term && reported.nodeId() != partitions.nodeId()))
+        .or(() -> heard)
         .map(leader ->
             new LeaderHint(leader.nodeId(), leader.epoch(), topics.node(leader.nodeId(), listener)))
         .orElse(UNKNOWN);
   }
 
-  private static Optional<Topics.Leader> fromReplica(Partition partition) {
-    return partition.log().leadership() instanceof Leadership.Following following
-        ? following.leaderNodeId().map(leader -> new Topics.Leader(leader, following.term()))
-        : Optional.empty();
+  private static Optional<Topics.Leader> heard(Leadership leadership, int here) {
+    return switch (leadership) {
+      case Leadership.Ready ready -> Optional.of(new Topics.Leader(here, ready.term()));
+      case Leadership.Following following ->
+          following.leaderNodeId().map(leader -> new Topics.Leader(leader, following.term()));
+      case Leadership.NotReady early -> Optional.empty();
+      case Leadership.ReadOnly readOnly -> Optional.empty();
+      case Leadership.Failed failed -> Optional.empty();
+    };
   }
 }

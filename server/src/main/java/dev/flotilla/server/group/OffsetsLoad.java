@@ -74,6 +74,13 @@ final class OffsetsLoad implements Runnable {
               begunAtMs - askedAtMs,
               replay.records(),
               replay.bytes());
+      LOG.info(
+          "Loaded the groups of {} in term {}: {} records in {} ms, after {} ms",
+          partition.partition(),
+          tenure.term(),
+          summary.numRecords(),
+          loader.time().milliseconds() - begunAtMs,
+          begunAtMs - askedAtMs);
       partition.completeLoad(tenure, end, () -> loaded.complete(summary));
     }
   }

@@ -1,5 +1,6 @@
 package dev.flotilla.server.metadata;
 
+import dev.flotilla.proto.liveness.LeadershipReports.Report;
 import java.util.List;
 import org.apache.kafka.common.Uuid;
 
@@ -16,6 +17,33 @@ public record LeaderReport(
 
   public LeaderReport {
     caughtUp = List.copyOf(caughtUp);
+  }
+
+  /**
+   * As it was written by {@link #message}.
+   *
+   * @throws IllegalArgumentException if it names no topic
+   */
+  public static LeaderReport of(Report message) {
+    return new LeaderReport(
+        EntityKey.uuid(message.getTopicId()),
+        message.getPartition(),
+        message.getTerm(),
+        message.getSequence(),
+        message.getLeader(),
+        message.getCaughtUpList());
+  }
+
+  /** As it travels between nodes. */
+  public Report message() {
+    return Report.newBuilder()
+        .setTopicId(EntityKey.bytes(topicId))
+        .setPartition(partition)
+        .setTerm(term)
+        .setSequence(sequence)
+        .setLeader(leader)
+        .addAllCaughtUp(caughtUp)
+        .build();
   }
 
   /** Whether it was said after another report of the same partition. */

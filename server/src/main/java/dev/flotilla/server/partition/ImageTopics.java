@@ -1,5 +1,6 @@
 package dev.flotilla.server.partition;
 
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -7,6 +8,7 @@ import java.util.concurrent.ConcurrentMap;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.apache.kafka.common.Node;
+import org.apache.kafka.common.TopicIdPartition;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.config.ConfigResource;
@@ -14,6 +16,7 @@ import org.apache.kafka.common.network.ListenerName;
 import org.apache.kafka.image.MetadataImage;
 import org.apache.kafka.image.TopicImage;
 import org.apache.kafka.metadata.PartitionRegistration;
+import org.apache.kafka.metadata.Replicas;
 import org.apache.kafka.storage.internals.log.LogConfig;
 import org.jspecify.annotations.Nullable;
 
@@ -75,6 +78,14 @@ public final class ImageTopics implements Topics {
       resolved.put(topic, known);
     }
     return known.config();
+  }
+
+  @Override
+  public List<Integer> replicas(TopicIdPartition partition) {
+    TopicImage topic = images.get().topics().getTopic(partition.topicId());
+    PartitionRegistration registration =
+        topic == null ? null : topic.partitions().get(partition.partition());
+    return registration == null ? List.of() : Replicas.toList(registration.replicas);
   }
 
   @Override

@@ -2,22 +2,29 @@ package dev.flotilla.server.partition;
 
 import dev.flotilla.raft.Leadership;
 import dev.flotilla.server.metadata.LeadershipReports;
+import java.util.HashMap;
 import java.util.List;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentMap;
+import java.util.Map;
 import org.apache.kafka.common.TopicIdPartition;
 
 /**
- * Says in the metadata which partitions this node leads. It speaks once it is ready, and again when
- * it has given up; a newer leader's word is heard over its last one, being of a higher term. While
- * its disk is broken it stays the one to read from, until then.
+ * if (leadership instanceof Leadership.ReadOnly) { return; } Says in the metadata which partitions
+ * this node leads. It speaks once it is ready, when the replicas that are caught up become others,
+ * and when it has given up; a newer leader's word is heard over its last one, being of a higher
+ * term.
+ *
+ * <p>Any thread may call. What is said of a partition is said in the order in which it happened.
  */
 final class LeaderReporter implements PartitionListener {
 
   private final int nodeId;
   private final LeadershipReports reports;
-  private final ConcurrentMap<TopicIdPartition, List<Integer>> replicas = new ConcurrentHashMap<>();
-  private final ConcurrentMap<TopicIdPartition, Integer> ledTerms = new ConcurrentHashMap<>();
+
+  // Guarded by this object, and reports are made under its lock: they return at once.
+  private final Map<TopicIdPartition, List<Integer>> replicas = new HashMap<>();
+  private final Map<TopicIdPartition, Said> led = new HashMap<>();
+
+  private record Said(int term, List<Integer> caughtUp) {}
 
   LeaderReporter(int nodeId, LeadershipReports reports) {
     this.nodeId = nodeId;
@@ -25,30 +32,43 @@ final class LeaderReporter implements PartitionListener {
   }
 
   /** Names the nodes of a partition's replicas, before anything is heard of it. */
-  void replicas(TopicIdPartition partition, List<Integer> nodeIds) {
+  synchronized void replicas(TopicIdPartition partition, List<Integer> nodeIds) {
     replicas.put(partition, nodeIds);
   }
 
+  /** A new leader takes all replicas for caught up, until it is known how far each of them is. */
   @Override
-  public void leadershipChanged(Partition partition, Leadership leadership) {
+  public synchronized void leadershipChanged(Partition partition, Leadership leadership) {
     TopicIdPartition id = partition.id();
     if (leadership instanceof Leadership.Ready ready) {
-      ledTerms.put(id, ready.term());
-      reports.report(id, ready.term(), nodeId, replicas.getOrDefault(id, List.of(nodeId)));
+      say(id, ready.term(), replicas.getOrDefault(id, List.of(nodeId)));
       return;
     }
     if (leadership instanceof Leadership.ReadOnly) {
       return;
     }
-    Integer ledTerm = ledTerms.remove(id);
-    if (ledTerm != null) {
-      reports.report(id, ledTerm, LeadershipReports.NO_LEADER, List.of());
+    Said last = led.remove(id);
+    if (last != null) {
+      reports.report(id, last.term(), LeadershipReports.NO_LEADER, last.caughtUp());
     }
   }
 
+  /** These replicas are caught up, as was seen while this node led in a term. */
+  synchronized void caughtUp(TopicIdPartition partition, int term, List<Integer> nodeIds) {
+    Said last = led.get(partition);
+    if (last != null && last.term() == term && !last.caughtUp().equals(nodeIds)) {
+      say(partition, term, nodeIds);
+    }
+  }
+
+  private void say(TopicIdPartition partition, int term, List<Integer> caughtUp) {
+    led.put(partition, new Said(term, caughtUp));
+    reports.report(partition, term, nodeId, caughtUp);
+  }
+
   @Override
-  public void deleted(Partition partition) {
-    ledTerms.remove(partition.id());
+  public synchronized void deleted(Partition partition) {
+    led.remove(partition.id());
     replicas.remove(partition.id());
   }
 }

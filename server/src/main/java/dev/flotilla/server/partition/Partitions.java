@@ -57,6 +57,11 @@ public final class Partitions implements ReplicaLifecycle {
     listeners.add(reporter);
   }
 
+  /** The node whose partitions they are. */
+  public int nodeId() {
+    return nodeId;
+  }
+
   /** Tells a listener what happens from now on to all partitions, those opened later included. */
   public void listen(PartitionListener listener) {
     listeners.add(listener);

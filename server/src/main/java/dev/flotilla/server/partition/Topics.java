@@ -1,7 +1,9 @@
 package dev.flotilla.server.partition;
 
+import java.util.List;
 import java.util.Optional;
 import org.apache.kafka.common.Node;
+import org.apache.kafka.common.TopicIdPartition;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.network.ListenerName;
@@ -24,6 +26,9 @@ public interface Topics {
 
   /** The topic's configuration with the node's defaults. */
   LogConfig config(String topic);
+
+  /** The nodes with its replicas, the preferred leader first; none if it does not exist. */
+  List<Integer> replicas(TopicIdPartition partition);
 
   /** The leader of a partition as the metadata has it, if it has one. */
   Optional<Leader> leader(TopicPartition partition);

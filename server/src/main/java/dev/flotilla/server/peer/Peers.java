@@ -1,6 +1,9 @@
 package dev.flotilla.server.peer;
 
 import com.google.protobuf.InvalidProtocolBufferException;
+import dev.flotilla.proto.liveness.Heartbeat;
+import dev.flotilla.proto.liveness.HeartbeatAnswer;
+import dev.flotilla.proto.liveness.LeadershipReports;
 import dev.flotilla.proto.peer.Form;
 import dev.flotilla.proto.peer.FormingRecord;
 import dev.flotilla.proto.peer.Hello;
@@ -89,6 +92,18 @@ public final class Peers {
   public CompletableFuture<SubmitCommandAnswer> submit(PeerAddress peer, SubmitCommand command) {
     return call(peer, PeerRequest.newBuilder().setSubmitCommand(command), LONG)
         .thenApply(PeerAnswer::getSubmitCommand);
+  }
+
+  /** Completes with what the metadata has made of this node. */
+  public CompletableFuture<HeartbeatAnswer> heartbeat(PeerAddress peer, Heartbeat heartbeat) {
+    return call(peer, PeerRequest.newBuilder().setHeartbeat(heartbeat), SHORT)
+        .thenApply(PeerAnswer::getHeartbeat);
+  }
+
+  /** Completes when the node has the reports. */
+  public CompletableFuture<Void> reports(PeerAddress peer, LeadershipReports reports) {
+    return call(peer, PeerRequest.newBuilder().setLeadershipReports(reports), SHORT)
+        .thenAccept(answer -> {});
   }
 
   private CompletableFuture<PeerAnswer> call(

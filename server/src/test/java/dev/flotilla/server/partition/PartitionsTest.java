@@ -46,7 +46,7 @@ final class PartitionsTest {
     log.become(new Leadership.Following(3, Optional.of(2)));
     log.become(new Leadership.Following(4, Optional.of(2)));
     log.leadReady(5);
-    assertThat(node.reports).containsExactly("t-0 2 1 [1]", "t-0 2 -1 []", "t-0 5 1 [1]");
+    assertThat(node.reports).containsExactly("t-0 2 1 [1]", "t-0 2 -1 [1]", "t-0 5 1 [1]");
   }
 
   @Test
@@ -117,7 +117,7 @@ final class PartitionsTest {
     Await.until(() -> log.leadership() instanceof Leadership.Failed);
     assertThatThrownBy(() -> partition.checkServes(Optional.empty()))
         .isInstanceOf(KafkaStorageException.class);
-    Await.until(() -> node.reports.equals(List.of("t-0 1 1 [1]", "t-0 1 -1 []")));
+    Await.until(() -> node.reports.equals(List.of("t-0 1 1 [1]", "t-0 1 -1 [1]")));
   }
 
   @Test

@@ -2,11 +2,13 @@ package dev.flotilla.server.testing;
 
 import dev.flotilla.server.partition.Topics;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.kafka.common.Node;
+import org.apache.kafka.common.TopicIdPartition;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.network.ListenerName;
@@ -18,6 +20,7 @@ public final class FakeTopics implements Topics {
   private final Map<String, Uuid> ids = new ConcurrentHashMap<>();
   private final Map<String, LogConfig> configs = new ConcurrentHashMap<>();
   private final Map<TopicPartition, Leader> leaders = new ConcurrentHashMap<>();
+  private final Map<TopicPartition, List<Integer>> replicas = new ConcurrentHashMap<>();
   private final Map<Integer, Node> nodes = new ConcurrentHashMap<>();
 
   /** Adds a topic with some configuration. */
@@ -68,6 +71,16 @@ public final class FakeTopics implements Topics {
   @Override
   public LogConfig config(String topic) {
     return configs.getOrDefault(topic, new LogConfig(new Properties()));
+  }
+
+  /** Names the nodes of a partition's replicas; node 1 when none are named. */
+  public void replicas(TopicPartition partition, List<Integer> nodes) {
+    replicas.put(partition, nodes);
+  }
+
+  @Override
+  public List<Integer> replicas(TopicIdPartition partition) {
+    return replicas.getOrDefault(partition.topicPartition(), List.of(1));
   }
 
   @Override
