@@ -1,13 +1,16 @@
 package dev.flotilla.server.partition;
 
+import dev.flotilla.raft.Leadership;
 import dev.flotilla.raft.PartitionState;
 import dev.flotilla.raft.ReplicaQuarantinedException;
 import dev.flotilla.raft.ReplicatedLog;
 import dev.flotilla.raft.Voter;
+import dev.flotilla.server.liveness.LedPartition;
 import dev.flotilla.server.metadata.LeadershipReports;
 import dev.flotilla.server.metadata.Replica;
 import dev.flotilla.server.metadata.ReplicaLifecycle;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -87,6 +90,37 @@ public final class Partitions implements ReplicaLifecycle {
       throw Partition.notHere(partition);
     }
     throw new UnknownTopicOrPartitionException(partition + " does not exist");
+  }
+
+  /** What this node leads now and is ready to serve. */
+  public List<LedPartition> led() {
+    List<LedPartition> led = new ArrayList<>();
+    byGroup.forEach((group, hosted) -> {
+      Partition partition = hosted.partition();
+      if (partition.log().leadership() instanceof Leadership.Ready) {
+        List<Integer> replicas = topics.replicas(partition.id());
+        if (!replicas.isEmpty()) {
+          led.add(new Led(partition, group, replicas, logs));
+        }
+      }
+    });
+    return led;
+  }
+
+  /** Makes known which replicas of what is led here are caught up, where that has changed. */
+  public void reportCaughtUp() {
+    byGroup.forEach((group, hosted) -> {
+      Partition partition = hosted.partition();
+      // The term is looked at before: what is seen in a later one is not said in this one's name.
+      if (partition.log().leadership() instanceof Leadership.Ready(int term)) {
+        List<Integer> replicas = topics.replicas(partition.id());
+        Set<Integer> caughtUp = logs.caughtUp(group);
+        if (caughtUp.contains(nodeId)) {
+          reporter.caughtUp(
+              partition.id(), term, replicas.stream().filter(caughtUp::contains).toList());
+        }
+      }
+    });
   }
 
   @Override

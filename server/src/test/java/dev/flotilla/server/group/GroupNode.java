@@ -51,6 +51,7 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -236,6 +237,16 @@ final class GroupNode implements AutoCloseable {
     public void campaign(UUID group) {
       InMemoryReplicatedLog log = logs.log(group);
       log.leadReady(log.leadership().term() + 1);
+    }
+
+    @Override
+    public Set<Integer> caughtUp(UUID group) {
+      return logs.caughtUp(group);
+    }
+
+    @Override
+    public CompletableFuture<Void> transferLeadership(UUID group, int nodeId, Duration timeout) {
+      return logs.transferLeadership(group, nodeId, timeout);
     }
 
     @Override

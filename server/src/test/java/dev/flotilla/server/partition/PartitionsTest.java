@@ -12,6 +12,8 @@ import dev.flotilla.server.testing.PartitionFixture;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.apache.kafka.common.TopicIdPartition;
 import org.apache.kafka.common.TopicPartition;
@@ -47,6 +49,43 @@ final class PartitionsTest {
     log.become(new Leadership.Following(4, Optional.of(2)));
     log.leadReady(5);
     assertThat(node.reports).containsExactly("t-0 2 1 [1]", "t-0 2 -1 [1]", "t-0 5 1 [1]");
+  }
+
+  @Test
+  void shouldReportOtherReplicasThatAreCaughtUpOnceWhileItLeads() {
+    InMemoryReplicatedLog log = node.createLed("t", Map.of());
+    UUID group = replica(node.topics.id("t").orElseThrow()).group();
+    node.topics.replicas(new TopicPartition("t", 0), List.of(3, 1, 2));
+
+    node.logs.caughtUp(group, Set.of(1, 2, 3));
+    node.partitions.reportCaughtUp();
+    node.partitions.reportCaughtUp();
+    node.logs.caughtUp(group, Set.of(1, 2));
+    node.partitions.reportCaughtUp();
+    log.become(new Leadership.Following(2, Optional.of(3)));
+    node.logs.caughtUp(group, Set.of());
+    node.partitions.reportCaughtUp();
+
+    assertThat(node.reports)
+        .containsExactly("t-0 1 1 [1]", "t-0 1 1 [3, 1, 2]", "t-0 1 1 [1, 2]", "t-0 1 -1 [1, 2]");
+  }
+
+  @Test
+  void shouldHandOverWhatItLeadsToAnotherReplica() {
+    InMemoryReplicatedLog log = node.createLed("t", Map.of());
+    node.create("followed", Map.of());
+    UUID group = replica(node.topics.id("t").orElseThrow()).group();
+    node.topics.replicas(new TopicPartition("t", 0), List.of(3, 1, 2));
+    node.logs.caughtUp(group, Set.of(1, 2));
+
+    var led = node.partitions.led();
+    assertThat(led).hasSize(1);
+    assertThat(led.getFirst().replicas()).containsExactly(3, 1, 2);
+    assertThat(led.getFirst().caughtUp()).containsExactly(1, 2);
+    led.getFirst().transferTo(2).join();
+
+    assertThat(log.leadership()).isEqualTo(new Leadership.Following(2, Optional.of(2)));
+    assertThat(node.partitions.led()).isEmpty();
   }
 
   @Test

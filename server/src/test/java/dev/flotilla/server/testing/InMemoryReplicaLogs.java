@@ -7,11 +7,13 @@ import dev.flotilla.raft.ReplicatedLog;
 import dev.flotilla.raft.Voter;
 import dev.flotilla.server.partition.ReplicaLogs;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 
 /** Replicated logs in memory, by group. */
@@ -19,6 +21,7 @@ public final class InMemoryReplicaLogs implements ReplicaLogs {
 
   private final Map<UUID, InMemoryReplicatedLog> logs = new ConcurrentHashMap<>();
   private final Set<UUID> campaigns = ConcurrentHashMap.newKeySet();
+  private final Map<UUID, Set<Integer>> caughtUp = new ConcurrentHashMap<>();
   private final Clock clock;
 
   public InMemoryReplicaLogs(Clock clock) {
@@ -59,6 +62,24 @@ public final class InMemoryReplicaLogs implements ReplicaLogs {
   @Override
   public void campaign(UUID group) {
     campaigns.add(group);
+  }
+
+  /** Names the nodes whose replicas are caught up with the leader of a group here. */
+  public void caughtUp(UUID group, Set<Integer> nodes) {
+    caughtUp.put(group, nodes);
+  }
+
+  @Override
+  public Set<Integer> caughtUp(UUID group) {
+    return caughtUp.getOrDefault(group, Set.of());
+  }
+
+  /** The other node leads at once, in the next term. */
+  @Override
+  public CompletableFuture<Void> transferLeadership(UUID group, int nodeId, Duration timeout) {
+    var log = log(group);
+    log.become(new Leadership.Following(log.leadership().term() + 1, Optional.of(nodeId)));
+    return CompletableFuture.completedFuture(null);
   }
 
   @Override
