@@ -14,6 +14,7 @@ import dev.flotilla.server.forming.FormDelivery;
 import dev.flotilla.server.forming.FormHandler;
 import dev.flotilla.server.forming.Greetings;
 import dev.flotilla.server.forming.HelloHandler;
+import dev.flotilla.server.forming.JoinHandler;
 import dev.flotilla.server.forming.Joining;
 import dev.flotilla.server.forming.Place;
 import dev.flotilla.server.forming.RefusedStartException;
@@ -110,7 +111,10 @@ final class ClusterMetadata {
                 group.opener(firstVoters(place)),
                 leaderCalls()));
     failpoints.reached(Step.REPLICA_STARTED);
-    requests.serve(List.of(new SubmitCommandHandler(metadata)));
+    requests.serve(
+        List.of(
+            new SubmitCommandHandler(metadata),
+            new JoinHandler(new MetadataVoters(metadata, group), peers, failpoints)));
     var waiting = new ClusterWait(enrollment, nodes, greetings, line);
     switch (place) {
       case Place.Empty empty -> throw new IllegalStateException("no place");
@@ -144,7 +148,9 @@ final class ClusterMetadata {
 
   private LeaderCalls leaderCalls() {
     return (nodeId, command) ->
-        Optional.ofNullable(nodes.addresses().get(nodeId))
+        group
+            .address(nodeId)
+            .or(() -> Optional.ofNullable(nodes.addresses().get(nodeId)))
             .map(address -> peers.submit(new PeerAddress(address.host(), address.port()), command))
             .orElseGet(() ->
                 CompletableFuture.failedFuture(

@@ -1,6 +1,7 @@
 package dev.flotilla.server;
 
 import com.codahale.metrics.MetricRegistry;
+import dev.flotilla.proto.metadata.ClusterSettings;
 import dev.flotilla.raft.Voter;
 import dev.flotilla.server.api.ApiVersionsHandler;
 import dev.flotilla.server.config.NodeConfig;
@@ -29,6 +30,10 @@ import java.util.Random;
 import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.apache.kafka.common.utils.Time;
@@ -46,6 +51,7 @@ public final class Node implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(Node.class);
   private static final Duration LEADERS_WITHIN = Duration.ofSeconds(10);
+  private static final Duration REGISTERED_WITHIN = Duration.ofSeconds(10);
   private static final Duration LOOK_EVERY = Duration.ofMillis(20);
 
   private final NodeConfig config;
@@ -128,6 +134,7 @@ public final class Node implements AutoCloseable {
                 config.rack(),
                 Endpoints.registered(endpoints)),
         "this node was not registered");
+    awaitFirstNodes(metadata);
     TopicCreation creation = new TopicCreation(metadata, settings, topicConfigs, new Random());
     NodeGroups groups = NodeGroups.start(config, metadata, creation, partitions, closing);
     Reconciler reconciler =
@@ -177,6 +184,24 @@ public final class Node implements AutoCloseable {
         ? NodeMetadata.startAlone(config, directory, metadataRegistry, closing)
         : ClusterMetadata.start(
             config, directory, metadataRegistry, closing, LOG::info, Failpoints.NONE);
+  }
+
+  /**
+   * The first topics of a new cluster find all its nodes registered. Not for long: one of them may
+   * be down.
+   */
+  private static void awaitFirstNodes(Metadata metadata) throws InterruptedException {
+    int first = metadata.clusterSettings().map(ClusterSettings::getFirstNodes).orElse(1);
+    CompletableFuture<MetadataImage> registered =
+        metadata.when(image -> image.cluster().brokers().size() >= first);
+    try {
+      registered.get(REGISTERED_WITHIN.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (TimeoutException e) {
+      registered.cancel(false);
+      LOG.warn("Not all of the {} nodes that formed the cluster have registered", first);
+    } catch (ExecutionException e) {
+      throw new IllegalStateException(e.getCause());
+    }
   }
 
   /** How other nodes reach the replicas of partitions here. */

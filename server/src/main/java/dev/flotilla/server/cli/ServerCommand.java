@@ -98,6 +98,10 @@ final class ServerCommand implements Callable<Integer> {
           "Without effect here, though Kafka knows them: {}",
           String.join(", ", config.withoutEffect()));
     }
+    if (config.defaultReplicationFactor() == 2) {
+      LOG.warn(
+          "default.replication.factor is 2: topics stop when either of their two nodes is down");
+    }
     if (config.flushMode() == FlushMode.UNSAFE_OS) {
       LOG.warn(
           "storage.flush=unsafe-os: acknowledged records are left to the page cache, a power cut may"

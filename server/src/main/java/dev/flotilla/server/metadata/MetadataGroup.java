@@ -11,6 +11,7 @@ import dev.flotilla.raft.RaftNodeConfig;
 import dev.flotilla.raft.ReplicaQuarantinedException;
 import dev.flotilla.raft.Voter;
 import dev.flotilla.server.DataDirectory;
+import dev.flotilla.server.config.HostAndPort;
 import dev.flotilla.storage.FlushMode;
 import java.io.IOException;
 import java.time.Clock;
@@ -19,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 
 /**
  * The metadata group's replica on this node, in a Raft server of its own: Ratis' settings are per
@@ -121,6 +123,29 @@ public final class MetadataGroup implements Metadata.LogOpener, AutoCloseable {
                           directory.identity().clusterId().orElse(""), directory.metadata())));
       return raft.createCommandLog(ID, NAME, voters, stateMachine, listener);
     };
+  }
+
+  /** The voters of the newest configuration that this node's replica knows. */
+  public List<Voter> voters() {
+    return raft.groups().voters(ID);
+  }
+
+  /** See {@link dev.flotilla.raft.Groups#addVoter}. */
+  public CompletableFuture<Void> addVoter(Voter voter) {
+    return raft.groups().addVoter(ID, voter);
+  }
+
+  /** See {@link dev.flotilla.raft.Groups#removeVoter}. */
+  public CompletableFuture<Void> removeVoter(String peerId) {
+    return raft.groups().removeVoter(ID, peerId);
+  }
+
+  /** Where a node that votes answers others. */
+  public Optional<HostAndPort> address(int nodeId) {
+    return voters().stream()
+        .filter(voter -> voter.nodeId() == nodeId)
+        .map(voter -> new HostAndPort(voter.host(), voter.port()))
+        .findFirst();
   }
 
   /** Stops the group and its server. The {@link Metadata} that follows it is closed before. */

@@ -25,12 +25,16 @@ import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.message.CreateTopicsRequestData.CreatableTopic;
 import org.apache.kafka.common.message.CreateTopicsRequestData.CreatableTopicConfig;
 import org.apache.kafka.image.MetadataImage;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Creates topics: for CreateTopics, for topics that clients only mention, and for the cluster's own
  * ones. Any thread may call; nothing blocks.
  */
 public final class TopicCreation {
+
+  private static final Logger LOG = LoggerFactory.getLogger(TopicCreation.class);
 
   static final String NUM_PARTITIONS = "num.partitions";
   static final String DEFAULT_REPLICATION_FACTOR = "default.replication.factor";
@@ -86,9 +90,20 @@ public final class TopicCreation {
         .submit(plan.command())
         .thenCompose(outcome ->
             switch (outcome) {
-              case Outcome.Done done -> withLeaders(plan.created());
+              case Outcome.Done done -> {
+                warn(plan.created());
+                yield withLeaders(plan.created());
+              }
               case Outcome.Conflict conflict -> CompletableFuture.failedFuture(taken(topic.name()));
             });
+  }
+
+  private static void warn(Created created) {
+    if (created.replicationFactor() == 2) {
+      LOG.warn(
+          "Topic {} has two replicas: its partitions stop when either of their nodes is down",
+          created.name());
+    }
   }
 
   /** Creates a topic with the node's defaults, because a client mentioned it. */
