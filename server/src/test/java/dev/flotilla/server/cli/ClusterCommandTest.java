@@ -3,14 +3,19 @@ package dev.flotilla.server.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.flotilla.server.testing.Await;
+import dev.flotilla.server.testing.LoopbackPorts;
 import java.io.IOException;
+import java.io.Reader;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Properties;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -27,9 +32,9 @@ class ClusterCommandTest {
   private final List<Invocation> invocations = new ArrayList<>();
 
   @BeforeEach
-  void choosePort() throws IOException {
+  void choosePort() {
     directory = temporary.resolve("cluster");
-    port = freePort();
+    port = LoopbackPorts.next(3);
   }
 
   @AfterEach
@@ -84,6 +89,52 @@ class ClusterCommandTest {
         .anyMatch(line -> line.startsWith("flotilla:   node 1 is ready: "))
         .last()
         .isEqualTo("flotilla: no node is left");
+  }
+
+  @Test
+  void shouldFormAClusterOfThreeThatGoesOnWithoutOneOfThem() throws Exception {
+    // given
+    Invocation cluster = cluster("--port", Integer.toString(port));
+
+    // when
+    assertThat(ready(cluster))
+        .isEqualTo("127.0.0.1:%d,127.0.0.1:%d,127.0.0.1:%d".formatted(port, port + 1, port + 2));
+
+    // then
+    assertThat(status("node 1  127.0.0.1:" + port + "  alive")).isZero();
+    assertThat(status("node 3  127.0.0.1:" + (port + 2) + "  alive")).isZero();
+
+    // when
+    ProcessHandle.of(pid(2)).orElseThrow().destroyForcibly();
+
+    // then
+    Await.until(() ->
+        cluster.errors().stream()
+            .anyMatch(line -> line.startsWith("flotilla: node 2 ended with status 137, 2 go on;")));
+    assertThat(status("node 2  127.0.0.1:" + (port + 1))).isEqualTo(1);
+    assertThat(cluster.isAlive()).isTrue();
+  }
+
+  /** Asks all nodes for their status, expects a text in it, and returns the exit status. */
+  private int status(String expected) throws Exception {
+    String addresses =
+        List.of(1, 2, 3).stream().map(this::metricsListener).collect(Collectors.joining(","));
+    try (Invocation status = Invocation.start("status", "--metrics", addresses)) {
+      int result = status.status();
+      assertThat(status.out()).contains(expected);
+      return result;
+    }
+  }
+
+  private String metricsListener(int node) {
+    Properties properties = new Properties();
+    try (Reader reader =
+        Files.newBufferedReader(directory.resolve("node-" + node + ".properties"))) {
+      properties.load(reader);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return properties.getProperty("metrics.listener");
   }
 
   @Test
@@ -187,11 +238,5 @@ class ClusterCommandTest {
 
   private long pid(int node) throws IOException {
     return Long.parseLong(Files.readString(directory.resolve("node-" + node + "/pid")).trim());
-  }
-
-  private static int freePort() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.ofLiteral("127.0.0.1"))) {
-      return socket.getLocalPort();
-    }
   }
 }

@@ -2,6 +2,7 @@ package dev.flotilla.server.e2e;
 
 import dev.flotilla.server.status.Status;
 import dev.flotilla.server.testing.Await;
+import dev.flotilla.server.testing.LoopbackPorts;
 import dev.flotilla.server.testing.NodeUnderTest;
 import java.io.IOException;
 import java.io.UncheckedIOException;

@@ -66,9 +66,12 @@ final class LoadedCluster implements AutoCloseable {
 
   /**
    * Waits until partitions acknowledge what was sent after a moment, and prints how long it took.
+   *
+   * @param led the partitions; all of them if there are none
    */
-  void awaitAcknowledged(String what, Collection<Integer> partitions, long since) {
-    Duration first = workload.awaitAcknowledged(partitions.iterator().next(), since);
+  void awaitAcknowledged(String what, Collection<Integer> led, long since) {
+    Collection<Integer> partitions = led.isEmpty() ? allPartitions() : led;
+    Duration first = workload.awaitFirstAcknowledged(partitions, since);
     Duration last = workload.awaitAcknowledged(partitions, since);
     System.out.printf(
         "%s: first new acknowledgement after %d ms, the last of %d partitions' after %d ms%n",

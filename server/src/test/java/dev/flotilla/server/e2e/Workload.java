@@ -14,6 +14,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.IntStream;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
@@ -27,8 +28,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class Workload implements AutoCloseable {
 
-  /** So many wait for their acknowledgement at most: a steady load, not the most there can be. */
-  private static final int IN_FLIGHT = 60;
+  /**
+   * So many of a partition wait for their acknowledgement at most: a steady load, not the most
+   * there can be. A partition that is stuck does not hold up the others.
+   */
+  private static final int IN_FLIGHT = 20;
 
   private static final Duration PAUSE = Duration.ofMillis(1);
 
@@ -39,7 +43,7 @@ final class Workload implements AutoCloseable {
   private final List<GroupReader> readers;
   private final Queue<Acknowledged> acknowledged = new ConcurrentLinkedQueue<>();
   private final Queue<Exception> failures = new ConcurrentLinkedQueue<>();
-  private final Semaphore room = new Semaphore(IN_FLIGHT);
+  private final List<Semaphore> room;
   private final Thread sender;
 
   /** By partition: when the newest record that was acknowledged had been sent; 0 before. */
@@ -56,6 +60,7 @@ final class Workload implements AutoCloseable {
     this.topic = topic;
     this.partitions = partitions;
     this.sentAt = new AtomicLongArray(partitions);
+    this.room = IntStream.range(0, partitions).mapToObj(each -> new Semaphore(IN_FLIGHT)).toList();
     this.producer = Clients.producer(bootstrap, more);
     this.readers =
         List.of(
@@ -75,13 +80,15 @@ final class Workload implements AutoCloseable {
 
   private void send() {
     for (long number = 0; !stopped; number++) {
-      room.acquireUninterruptibly();
-      long now = System.nanoTime();
-      long each = number;
-      var _ =
-          producer.send(
-              new ProducerRecord<>(topic, (int) (number % partitions), null, Long.toString(number)),
-              (at, failure) -> completed(each, now, at, failure));
+      int partition = (int) (number % partitions);
+      if (room.get(partition).tryAcquire()) {
+        long now = System.nanoTime();
+        long each = number;
+        var _ =
+            producer.send(
+                new ProducerRecord<>(topic, partition, null, Long.toString(number)),
+                (at, failure) -> completed(each, now, at, failure));
+      }
       LockSupport.parkNanos(PAUSE.toNanos());
     }
   }
@@ -93,7 +100,7 @@ final class Workload implements AutoCloseable {
     } else {
       failures.add(failure);
     }
-    room.release();
+    room.get((int) (number % partitions)).release();
   }
 
   /**
@@ -110,6 +117,16 @@ final class Workload implements AutoCloseable {
           long newest = sentAt.get(partition);
           return newest != 0 && newest - nanos > 0;
         });
+    return Duration.ofNanos(System.nanoTime() - nanos);
+  }
+
+  /** The same for some partitions, until one of them has one. */
+  Duration awaitFirstAcknowledged(Collection<Integer> some, long nanos) {
+    Await.until(
+        Cluster.PATIENCE,
+        "a new record in one of " + some,
+        () ->
+            some.stream().anyMatch(each -> sentAt.get(each) != 0 && sentAt.get(each) - nanos > 0));
     return Duration.ofNanos(System.nanoTime() - nanos);
   }
 
@@ -165,7 +182,6 @@ final class Workload implements AutoCloseable {
   @Override
   public void close() {
     stopped = true;
-    room.release();
     producer.close(Duration.ZERO);
     readers.forEach(GroupReader::close);
     join(sender);

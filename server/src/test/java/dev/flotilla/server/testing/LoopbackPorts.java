@@ -1,4 +1,4 @@
-package dev.flotilla.server.e2e;
+package dev.flotilla.server.testing;
 
 import java.io.IOException;
 import java.net.InetAddress;
@@ -11,7 +11,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  * Ports for processes that are stopped and started again: below those that the system gives to
  * whoever connects somewhere, so that nobody takes one in the meantime.
  */
-final class LoopbackPorts {
+public final class LoopbackPorts {
 
   private static final int FIRST = 11_000;
   private static final int END = 31_000;
@@ -21,7 +21,7 @@ final class LoopbackPorts {
   private LoopbackPorts() {}
 
   /** The first of some free ports in a row. */
-  static int next(int count) {
+  public static int next(int count) {
     while (true) {
       int port = NEXT.getAndAdd(count);
       if (port + count > END) {
