@@ -6,7 +6,6 @@ import dev.flotilla.raft.Voter;
 import dev.flotilla.server.api.ApiVersionsHandler;
 import dev.flotilla.server.config.NodeConfig;
 import dev.flotilla.server.forming.Failpoints;
-import dev.flotilla.server.metadata.Formation;
 import dev.flotilla.server.metadata.Metadata;
 import dev.flotilla.server.metadata.NodeSettings;
 import dev.flotilla.server.metadata.Reconciler;
@@ -124,16 +123,17 @@ public final class Node implements AutoCloseable {
     NodeSettings settings =
         new NodeSettings(config.definition(), described(), Set.of(config.storageEngine()));
     TopicConfigs topicConfigs = new TopicConfigs(settings);
+    NodeLiveness liveness = new NodeLiveness(config, cluster, registry, closing);
     NodePartitions partitions =
-        NodePartitions.start(config, directory, metadata, topicConfigs, registry, closing);
-    NodeMetadata.await(
-        new Formation(metadata)
-            .register(
-                dataVoter(partitions),
-                directory.identity().directoryId(),
-                config.rack(),
-                Endpoints.registered(endpoints)),
-        "this node was not registered");
+        NodePartitions.start(
+            config, directory, metadata, liveness.reports(), topicConfigs, registry, closing);
+    Membership membership =
+        liveness.register(
+            partitions,
+            dataVoter(partitions),
+            directory.identity().directoryId(),
+            Endpoints.registered(endpoints),
+            reason -> notReady = Optional.of(reason));
     awaitFirstNodes(metadata);
     TopicCreation creation = new TopicCreation(metadata, settings, topicConfigs, new Random());
     NodeGroups groups = NodeGroups.start(config, metadata, creation, partitions, closing);
@@ -160,6 +160,8 @@ public final class Node implements AutoCloseable {
             config.network(),
             registry,
             Time.SYSTEM));
+    closing.add(membership::leave);
+    membership.serve();
     notReady = Optional.empty();
   }
 

@@ -9,6 +9,7 @@ import dev.flotilla.server.api.FetchWaiters;
 import dev.flotilla.server.api.PartitionRequests;
 import dev.flotilla.server.config.NodeConfig;
 import dev.flotilla.server.group.GroupCoordinators;
+import dev.flotilla.server.metadata.LeadershipReports;
 import dev.flotilla.server.metadata.Metadata;
 import dev.flotilla.server.metadata.TopicConfigs;
 import dev.flotilla.server.partition.ImageTopics;
@@ -48,12 +49,14 @@ record NodePartitions(RaftNode raft, PartitionRequests requests, FetchWaiters wa
   /**
    * Starts the Raft server, without any group.
    *
+   * @param reports where it is said what is led here
    * @param closing closes what was started
    */
   static NodePartitions start(
       NodeConfig config,
       DataDirectory directory,
       Metadata metadata,
+      LeadershipReports reports,
       TopicConfigs topicConfigs,
       MetricRegistry registry,
       Closing closing)
@@ -62,7 +65,7 @@ record NodePartitions(RaftNode raft, PartitionRequests requests, FetchWaiters wa
     ImageTopics topics = new ImageTopics(metadata::image, topicConfigs::logConfig);
     Partitions partitions =
         new Partitions(
-            config.nodeId(), ReplicaLogs.of(raft), topics, metadata, config.producerIdExpiration());
+            config.nodeId(), ReplicaLogs.of(raft), topics, reports, config.producerIdExpiration());
     ScheduledThreadPoolExecutor timer =
         new ScheduledThreadPoolExecutor(
             1, Thread.ofPlatform().name("fetch-timer").daemon().factory());

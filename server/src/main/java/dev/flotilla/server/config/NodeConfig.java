@@ -228,6 +228,18 @@ public final class NodeConfig {
     return values.getBoolean(NodeKeys.AUTO_CREATE);
   }
 
+  /** A node that is not heard of for so long is fenced. */
+  public Duration sessionTimeout() {
+    return Duration.ofMillis(values.getInt(NodeKeys.SESSION_TIMEOUT));
+  }
+
+  /** How often leadership returns to preferred replicas; empty if it does not by itself. */
+  public Optional<Duration> leaderBalance() {
+    return values.getBoolean(NodeKeys.AUTO_BALANCE)
+        ? Optional.of(Duration.ofSeconds(values.getLong(NodeKeys.BALANCE_INTERVAL)))
+        : Optional.empty();
+  }
+
   public Duration producerIdExpiration() {
     return Duration.ofMillis(values.getInt(NodeKeys.PRODUCER_EXPIRATION));
   }

@@ -42,6 +42,9 @@ final class NodeKeys {
   static final String REPLICATION_FACTOR = "default.replication.factor";
   static final String MIN_IN_SYNC = "min.insync.replicas";
   static final String AUTO_CREATE = "auto.create.topics.enable";
+  static final String SESSION_TIMEOUT = "broker.session.timeout.ms";
+  static final String AUTO_BALANCE = "auto.leader.rebalance.enable";
+  static final String BALANCE_INTERVAL = "leader.imbalance.check.interval.seconds";
   static final String PRODUCER_EXPIRATION = "producer.id.expiration.ms";
   static final String OFFSETS_PARTITIONS = "offsets.topic.num.partitions";
   static final String OFFSETS_FACTOR = "offsets.topic.replication.factor";
@@ -233,6 +236,26 @@ final class NodeKeys {
             Range.atLeast(1),
             Importance.MEDIUM,
             "Replicas of a topic that is created without saying how many; min(3, nodes) when unset.")
+        .define(
+            SESSION_TIMEOUT,
+            ConfigDef.Type.INT,
+            9_000,
+            Range.atLeast(1_000),
+            Importance.MEDIUM,
+            "A node that is not heard of for so long is fenced: clients do not hear of it. ms.")
+        .define(
+            AUTO_BALANCE,
+            ConfigDef.Type.BOOLEAN,
+            true,
+            Importance.HIGH,
+            "Whether leadership returns by itself to the first of a partition's replicas.")
+        .define(
+            BALANCE_INTERVAL,
+            ConfigDef.Type.LONG,
+            300L,
+            Range.atLeast(1),
+            Importance.HIGH,
+            "How often it is looked for partitions whose leadership should return. Seconds.")
         .define(
             PRODUCER_EXPIRATION,
             ConfigDef.Type.INT,

@@ -148,6 +148,18 @@ public final class MetadataGroup implements Metadata.LogOpener, AutoCloseable {
         .findFirst();
   }
 
+  /**
+   * Hands the leadership of the group over to a voter that is caught up, if it is led here.
+   * Completes when another leads, or at once if there is nothing to hand over or nobody to take it.
+   */
+  public CompletableFuture<Void> handOver(Duration timeout) {
+    return raft.groups().caughtUp(ID).stream()
+        .filter(voter -> !voter.peerId().equals(raft.self().peerId()))
+        .findFirst()
+        .map(voter -> raft.groups().transferLeadership(ID, voter.peerId(), timeout))
+        .orElseGet(() -> CompletableFuture.completedFuture(null));
+  }
+
   /** Stops the group and its server. The {@link Metadata} that follows it is closed before. */
   @Override
   public void close() {
