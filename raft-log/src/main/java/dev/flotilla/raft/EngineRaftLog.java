@@ -1,10 +1,8 @@
 package dev.flotilla.raft;
 
 import dev.flotilla.raft.RecentEntries.Recent;
-import dev.flotilla.storage.CorruptLogException;
 import dev.flotilla.storage.EntryHeader;
 import dev.flotilla.storage.EntryKind;
-import dev.flotilla.storage.LogBase;
 import dev.flotilla.storage.LogStore;
 import dev.flotilla.storage.Slice;
 import dev.flotilla.storage.StorageException;
@@ -34,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>It implements Ratis' interface and does not extend Ratis' {@code RaftLogBase}, because that
  * claims the log for its caller before a subclass can take the group's monitor; see {@link
- * #append(List)}.
+ * FollowerAppend}.
  *
  * <p><b>Threads.</b> The log is changed under the group's monitor only, and within that under a
  * lock of {@link LogMemory}, which is never held for a disk. What Ratis asks for with every message
@@ -55,8 +53,7 @@ final class EngineRaftLog implements RaftLog {
   private final ColdReads coldReads;
   private final int maxEntryBytes;
 
-  /** The term that this thread saw when Ratis checked the AppendEntries it is about to append. */
-  private final ThreadLocal<Long> checkedTerm = new ThreadLocal<>();
+  private final FollowerAppend fromLeader;
 
   /** What is being applied. Touched by the applying thread only. */
   private @Nullable EntryHeader applying;
@@ -91,6 +88,9 @@ final class EngineRaftLog implements RaftLog {
     this.maxEntryBytes = maxEntryBytes;
     this.commitIndex = snapshotIndex;
     this.snapshotIndex = snapshotIndex;
+    this.fromLeader =
+        new FollowerAppend(
+            memberId.toString(), store, memory, host, this::commitIndex, this::checkOpen);
   }
 
   // What Ratis asks for.
@@ -130,14 +130,11 @@ final class EngineRaftLog implements RaftLog {
    * {@inheritDoc}
    *
    * <p>Ratis asks for it while it checks an AppendEntries request under the group's monitor, on the
-   * thread that will append the entries after it gave the monitor back. That is how the log learns
-   * which term the check was made in.
+   * thread that will append the entries after it gave the monitor back: see {@link FollowerAppend}.
    */
   @Override
   public long getLastCommittedIndex() {
-    if (Thread.holdsLock(host.monitor())) {
-      checkedTerm.set(host.currentTerm());
-    }
+    fromLeader.checking();
     return commitIndex;
   }
 
@@ -285,107 +282,14 @@ final class EngineRaftLog implements RaftLog {
 
   // What a follower appends.
 
-  /**
-   * Appends what a leader sent, cutting what contradicts it. The one future that is returned
-   * completes when every entry of the request is durable here, those too that were here before.
-   *
-   * <p>Ratis has checked the request under the group's monitor and has given the monitor back. A
-   * vote for a newer term may have been cast since, on a log without these entries; so the monitor
-   * is taken again, and the request fails if the term is not the one of the check.
-   */
   @Override
   public List<CompletableFuture<Long>> append(List<LogEntryProto> entries) {
-    if (entries.isEmpty()) {
-      return List.of();
-    }
-    synchronized (host.monitor()) {
-      Long checked = checkedTerm.get();
-      checkedTerm.remove();
-      try {
-        checkOpen();
-        if (checked == null || checked != host.currentTerm()) {
-          throw new RaftLogIOException(
-              memberId + ": checked in term " + checked + ", now it is " + host.currentTerm());
-        }
-        return List.of(appendFromLeader(entries));
-      } catch (DivergedException e) {
-        host.damaged("diverged: " + e.getMessage(), e);
-        return List.of(CompletableFuture.failedFuture(e));
-      } catch (CorruptLogException e) {
-        host.damaged("what precedes an entry cannot be read: " + e.getMessage(), e);
-        return List.of(CompletableFuture.failedFuture(e));
-      } catch (RaftLogIOException | RuntimeException e) {
-        return List.of(CompletableFuture.failedFuture(e));
-      }
-    }
-  }
-
-  private CompletableFuture<Long> appendFromLeader(List<LogEntryProto> entries)
-      throws RaftLogIOException, DivergedException {
-    int present = 0;
-    long next = getNextIndex();
-    while (present < entries.size() && holds(entries.get(present), next)) {
-      present++;
-    }
-    if (present == entries.size()) {
-      return memory.durable(entries.getLast().getIndex());
-    }
-    long from = entries.get(present).getIndex();
-    if (from > next) {
-      throw new RaftLogIOException(memberId + ": entry " + from + " after " + (next - 1));
-    }
-    List<LogEntryProto> added = entries.subList(present, entries.size());
-    if (from == next) {
-      return memory.append(Reception.verify(memory.tail(), added));
-    }
-    checkTruncation(from);
-    LogTail before = tailBefore(from);
-    return memory.replace(before, Reception.verify(before, added));
-  }
-
-  private boolean holds(LogEntryProto entry, long next) {
-    if (entry.getIndex() < memory.start().index()) {
-      return true;
-    }
-    if (entry.getIndex() >= next) {
-      return false;
-    }
-    TermIndex own = memory.termIndex(entry.getIndex());
-    return own != null && own.getTerm() == entry.getTerm();
-  }
-
-  private void checkTruncation(long from) throws RaftLogIOException {
-    if (from <= commitIndex) {
-      throw new RaftLogIOException(
-          memberId + ": entries from " + from + " are committed up to " + commitIndex);
-    }
-    if (memory.tail().lastTerm() == host.currentTerm()) {
-      throw new RaftLogIOException(
-          memberId + ": an entry of the current term would be cut at " + from);
-    }
-  }
-
-  private EntryHeader header(long index) {
-    Recent recent = memory.recent(index);
-    return recent != null ? recent.header() : store.header(index);
-  }
-
-  /** May read the disk; only a new leader cuts, and only what is not committed. */
-  private LogTail tailBefore(long index) {
-    LogBase base = store.base();
-    return index == base.index() + 1 ? LogTail.behind(base) : LogTail.after(header(index - 1));
+    return entries.isEmpty() ? List.of() : List.of(fromLeader.append(entries));
   }
 
   @Override
   public CompletableFuture<Long> truncate(long index) {
-    synchronized (host.monitor()) {
-      try {
-        checkTruncation(index);
-        return memory.replace(tailBefore(index), List.of());
-      } catch (RaftLogIOException | StorageException e) {
-        return CompletableFuture.failedFuture(e);
-      }
-    }
+    return fromLeader.truncate(index);
   }
 
   private void checkOpen() {

@@ -5,61 +5,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.flotilla.raft.ReplicatedLog.TermEnd;
 import dev.flotilla.storage.CorruptLogException;
-import dev.flotilla.storage.EngineContext;
-import dev.flotilla.storage.Entry;
-import dev.flotilla.storage.EntryCompactor.Outcome;
 import dev.flotilla.storage.EntryHeader;
-import dev.flotilla.storage.FlushListener;
-import dev.flotilla.storage.FlushMode;
-import dev.flotilla.storage.LogBase;
 import dev.flotilla.storage.LogClosedException;
-import dev.flotilla.storage.LogId;
-import dev.flotilla.storage.LogStore;
 import dev.flotilla.storage.LogStore.FirstBatch;
 import dev.flotilla.storage.Slice;
-import dev.flotilla.storage.StorageEngine;
-import dev.flotilla.storage.WriteSet;
-import dev.flotilla.storage.testkit.InMemoryEngineFactory;
-import dev.flotilla.storage.testkit.InMemoryEngineFactory.Completion;
-import dev.flotilla.storage.testkit.TestEntries;
-import java.lang.reflect.InvocationTargetException;
-import java.lang.reflect.Proxy;
-import java.nio.file.Path;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.Deque;
 import java.util.List;
-import java.util.Map;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-class LogReaderTest {
-
-  private static final int BATCH = 50;
-
-  private final StorageEngine engine =
-      new InMemoryEngineFactory(Completion.IN_CALLER)
-          .open(
-              new EngineContext(
-                  Path.of("memory"),
-                  FlushMode.COMMIT,
-                  1 << 20,
-                  1 << 20,
-                  Map.of(),
-                  FlushListener.NONE));
-  private final LogStore store = engine.create(LogId.random(), LogBase.ORIGIN);
-  private final TestEntries entries = TestEntries.behind(LogBase.ORIGIN, 7);
-  private final List<CorruptLogException> reported = new ArrayList<>();
-  private long logStartOffset;
-  private long highWatermark;
-  private int currentTerm = 1;
-  private final LogReader reader = reader(store);
-
-  @AfterEach
-  void close() {
-    engine.close();
-  }
+class LogReaderTest extends LogReaderFixture {
 
   @Test
   void shouldNotReadPastHighWatermark() {
@@ -104,119 +58,6 @@ class LogReaderTest {
       assertThat(whole.bytes()).isEqualTo(BATCH);
       assertThat(within.bytes()).isZero();
     }
-  }
-
-  @Test
-  void shouldFindFirstEntryOfTimeBelowHighWatermark() {
-    // given records of the times 100, 101, 102, 90, 103
-    entries.timeMs(100);
-    writeData(3);
-    entries.timeMs(90);
-    writeData(1);
-    entries.timeMs(103);
-    writeData(1);
-    highWatermark = 4;
-
-    // when, then
-    assertThat(baseOffsetOfTime(0)).isZero();
-    assertThat(baseOffsetOfTime(101)).isEqualTo(1);
-    assertThat(baseOffsetOfTime(102)).isEqualTo(2);
-    assertThat(reader.entryOfTime(103)).isEmpty();
-    highWatermark = 5;
-    assertThat(baseOffsetOfTime(103)).isEqualTo(4);
-    assertThat(reader.entryOfTime(104)).isEmpty();
-  }
-
-  @Test
-  void shouldPassOverEntriesWithoutRecordsWhenLookingForTime() {
-    // given
-    entries.timeMs(100);
-    write(entries.raftOnly(10));
-    writeData(1);
-    write(entries.raftOnly(10));
-    writeData(1);
-    highWatermark = 2;
-
-    // when, then
-    assertThat(reader.entryOfTime(0).orElseThrow().index()).isEqualTo(1);
-    assertThat(reader.entryOfTime(102).orElseThrow().index()).isEqualTo(3);
-  }
-
-  @Test
-  void shouldFindTimeWhereALargerOneWasDropped() {
-    // given a record from the future that is gone
-    entries.timeMs(9000);
-    writeData(1);
-    entries.timeMs(100);
-    writeData(5);
-    highWatermark = 6;
-    EntryHeader dropped = store.header(0);
-    store.dropPrefix(new LogBase(0, dropped.term(), 1, dropped.digest())).join();
-    logStartOffset = 1;
-
-    // when, then
-    assertThat(baseOffsetOfTime(103)).isEqualTo(4);
-    assertThat(reader.entryOfTime(105)).isEmpty();
-    assertThat(reader.entryOfLargestTimestamp().orElseThrow().baseOffset()).isEqualTo(5);
-  }
-
-  @Test
-  void shouldFindTimeFarBehindADroppedLargerOne() {
-    // given more entries than are looked at together
-    entries.timeMs(900_000);
-    writeData(1);
-    entries.timeMs(100);
-    writeData(700);
-    highWatermark = 701;
-    logStartOffset = 1;
-
-    // when, then
-    assertThat(baseOffsetOfTime(799)).isEqualTo(700);
-  }
-
-  @Test
-  void shouldPassOverEmptiedEntries() {
-    // given
-    entries.timeMs(100);
-    writeData(6);
-    highWatermark = 6;
-    store.compact(
-        0,
-        6,
-        (header, payload) ->
-            header.baseOffset() == 2 || header.baseOffset() == 5
-                ? new Outcome.Empty()
-                : new Outcome.Keep());
-
-    // when, then
-    assertThat(baseOffsetOfTime(102)).isEqualTo(3);
-    assertThat(reader.entryOfLargestTimestamp().orElseThrow().baseOffset()).isEqualTo(4);
-  }
-
-  @Test
-  void shouldFindFirstEntryOfLargestTimestamp() {
-    // given records of the times 100, 101, 101, 50
-    entries.timeMs(100);
-    writeData(2);
-    entries.timeMs(101);
-    writeData(1);
-    entries.timeMs(50);
-    writeData(1);
-
-    // when, then
-    assertThat(reader.entryOfLargestTimestamp()).isEmpty();
-    highWatermark = 1;
-    assertThat(reader.entryOfLargestTimestamp().orElseThrow().baseOffset()).isZero();
-    highWatermark = 4;
-    assertThat(reader.entryOfLargestTimestamp().orElseThrow().baseOffset()).isEqualTo(1);
-  }
-
-  @Test
-  void shouldFindNoTimestampInLogWithoutRecords() {
-    assertThat(reader.entryOfLargestTimestamp()).isEmpty();
-    write(entries.raftOnly(10));
-    assertThat(reader.entryOfLargestTimestamp()).isEmpty();
-    assertThat(reader.entryOfTime(0)).isEmpty();
   }
 
   @Test
@@ -380,78 +221,5 @@ class LogReaderTest {
     // when, then
     assertThatThrownBy(() -> raced.headers(2, header -> {}))
         .isInstanceOf(ReplicatedLogException.OffsetOutOfRange.class);
-  }
-
-  private LogReader reader(LogStore of) {
-    return new LogReader(
-        "orders-0",
-        new ReadableStore(of),
-        () -> logStartOffset,
-        () -> highWatermark,
-        () -> currentTerm,
-        reported::add);
-  }
-
-  private int bytesAt(long offset) {
-    try (Slice slice = reader.read(offset, 1 << 20, FirstBatch.WHOLE)) {
-      return slice.bytes();
-    }
-  }
-
-  private long baseOffsetOfTime(long timestampMs) {
-    return reader.entryOfTime(timestampMs).orElseThrow().baseOffset();
-  }
-
-  private void writeData(int count) {
-    write(entries.several(count, BATCH).toArray(Entry[]::new));
-  }
-
-  private void write(Entry... written) {
-    store.write(WriteSet.append(Arrays.asList(written))).join();
-  }
-
-  /** Drops the first entries, of which each holds one offset. */
-  private void drop(int count) {
-    EntryHeader last = store.header(count - 1);
-    store
-        .dropPrefix(new LogBase(last.index(), last.term(), last.endOffset(), last.digest()))
-        .join();
-  }
-
-  /** The store, to which something happens just before a method is first called. */
-  private LogStore interrupted(String method, Runnable interruption) {
-    Deque<Runnable> due = new ArrayDeque<>(List.of(interruption));
-    return proxy(
-        method,
-        () -> {
-          if (!due.isEmpty()) {
-            due.remove().run();
-          }
-        });
-  }
-
-  private LogStore failing(String method, RuntimeException failure) {
-    return proxy(
-        method,
-        () -> {
-          throw failure;
-        });
-  }
-
-  private LogStore proxy(String name, Runnable before) {
-    return (LogStore)
-        Proxy.newProxyInstance(
-            LogStore.class.getClassLoader(),
-            new Class<?>[] {LogStore.class},
-            (proxy, method, arguments) -> {
-              if (method.getName().equals(name)) {
-                before.run();
-              }
-              try {
-                return method.invoke(store, arguments);
-              } catch (InvocationTargetException e) {
-                throw e.getCause();
-              }
-            });
   }
 }
