@@ -56,9 +56,13 @@ abstract class LogReaderFixture {
   }
 
   LogReader reader(LogStore of) {
+    return reader(new ReadableStore(of));
+  }
+
+  LogReader reader(ReadableStore of) {
     return new LogReader(
         "orders-0",
-        new ReadableStore(of),
+        of,
         () -> logStartOffset,
         () -> highWatermark,
         () -> currentTerm,

@@ -7,10 +7,13 @@ import dev.flotilla.raft.ReplicatedLog.TermEnd;
 import dev.flotilla.storage.CorruptLogException;
 import dev.flotilla.storage.EntryHeader;
 import dev.flotilla.storage.LogClosedException;
+import dev.flotilla.storage.LogStore;
 import dev.flotilla.storage.LogStore.FirstBatch;
 import dev.flotilla.storage.Slice;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Queue;
 import org.junit.jupiter.api.Test;
 
 class LogReaderTest extends LogReaderFixture {
@@ -184,6 +187,33 @@ class LogReaderTest extends LogReaderFixture {
     assertThatThrownBy(() -> broken.read(0, 1000, FirstBatch.WHOLE))
         .isInstanceOf(ReplicatedLogException.Unavailable.class);
     assertThat(reported).isEmpty();
+  }
+
+  @Test
+  void shouldReadOnFromTheStoreThatTookThePlaceOfItsOwn() {
+    // given a store that is opened again, and closed, between two looks of a read
+    writeData(10);
+    highWatermark = 10;
+    Queue<Runnable> due = new ArrayDeque<>();
+    LogStore first = interrupted("batches", () -> due.remove().run());
+    ReadableStore stores = new ReadableStore(first);
+    due.add(() -> stores.reopenCutAt(engine, 10));
+    LogReader raced = reader(stores);
+
+    // when
+    try (Slice slice = raced.read(2, 1 << 20, FirstBatch.WHOLE)) {
+
+      // then
+      assertThat(slice.bytes()).isEqualTo(8 * BATCH);
+    }
+    assertThatThrownBy(() -> first.header(0)).isInstanceOf(LogClosedException.class);
+    assertThat(raced.endOffset()).isEqualTo(10);
+
+    // and nothing is read of what cannot be trusted
+    stores.revoke("damage");
+    assertThatThrownBy(() -> raced.read(2, 1 << 20, FirstBatch.WHOLE))
+        .isInstanceOf(ReplicatedLogException.Unavailable.class)
+        .hasMessageContaining("damage");
   }
 
   @Test
