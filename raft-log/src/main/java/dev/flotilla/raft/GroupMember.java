@@ -44,8 +44,8 @@ final class GroupMember implements LogHost {
   /** Set by the applying thread before it throws what makes Ratis close the group; read by any. */
   private volatile boolean closesItself;
 
-  /** Set when a write failed: what is stored is read until the replica is opened again. */
-  private volatile boolean reopens;
+  /** Set when a write failed, or the group did not start: the store outlives this member. */
+  private volatile boolean leavesStore;
 
   /** A member of a group that is not started yet. */
   GroupMember(Replica replica, LeadershipTracker leadership) {
@@ -58,12 +58,17 @@ final class GroupMember implements LogHost {
     division = joined;
   }
 
-  /** Ratis did not get the group to start: closes what it has of it, the log included. */
+  /**
+   * Ratis did not get the group to start: closes what it has of it. The store stays open, with no
+   * write pending.
+   */
   void abandon() {
+    leavesStore = true;
     RaftLogInstaller present = division;
     if (present != null) {
       present.close();
     }
+    replica.memory().awaitWrites();
   }
 
   /**
@@ -169,7 +174,7 @@ final class GroupMember implements LogHost {
 
   @Override
   public void writeFailed(Throwable cause) {
-    reopens = true;
+    leavesStore = true;
     LOG.error("{}: its disk failed, the replica stops", replica.name(), cause);
     leadership.diskFailed("its disk failed: " + cause.getMessage());
     // A vote that could not be written is of a term that Raft has begun all the same.
@@ -193,7 +198,7 @@ final class GroupMember implements LogHost {
               replica.name() + ": more than one voter would change, " + present + " to " + next);
       // Ratis expects no refusal here and would lead on without the thread that commits.
       LOG.error("{}: the replica stops and is opened again", replica.name(), refusal);
-      reopens = true;
+      leavesStore = true;
       leadership.failed("it refused a configuration");
       division().stepDown();
       closeAfterFailure(refusal);
@@ -212,7 +217,7 @@ final class GroupMember implements LogHost {
 
   @Override
   public void logClosed() {
-    if (!reopens) {
+    if (!leavesStore) {
       replica.readable().close();
     }
   }

@@ -274,6 +274,15 @@ final class LogMemory {
     waiting.forEach(waiter -> waiter.future().completeExceptionally(cause));
   }
 
+  /** Waits until what was handed over is durable, or has failed. Nothing more may be. */
+  void awaitWrites() {
+    CompletableFuture<Void> pending;
+    synchronized (this) {
+      pending = lastWrite;
+    }
+    pending.exceptionally(e -> null).join();
+  }
+
   /** Nobody will be answered any more. */
   void abandon() {
     List<Waiter> waiting;

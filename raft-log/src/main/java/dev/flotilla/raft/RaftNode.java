@@ -16,6 +16,8 @@ import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.random.RandomGenerator;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One Raft server of a node and the replicas it runs. Any thread may call any method; calls for
@@ -25,6 +27,14 @@ public final class RaftNode implements AutoCloseable {
 
   /** Spreads elections; unlike other times it needs no repetition. */
   private static final RandomGenerator RANDOM = () -> ThreadLocalRandom.current().nextLong();
+
+  /**
+   * How often a group is started: Ratis lets requests of other nodes in while it starts one, and
+   * does not always survive that.
+   */
+  private static final int START_ATTEMPTS = 5;
+
+  private static final Logger LOG = LoggerFactory.getLogger(RaftNode.class);
 
   private final RaftNodeConfig config;
   private final NodeMetrics metrics;
@@ -214,8 +224,22 @@ public final class RaftNode implements AutoCloseable {
     boolean started = false;
     try {
       open.add(group);
-      start(group, Replica.of(this, name, stored, readable, Replica.NOT_STARTED, applied));
-      started = true;
+      StoredReplica from = stored;
+      for (int attempt = 1; !started; attempt++) {
+        try {
+          start(group, Replica.of(this, name, from, readable, Replica.NOT_STARTED, applied));
+          started = true;
+        } catch (IOException e) {
+          if (attempt == START_ATTEMPTS) {
+            throw e;
+          }
+          LOG.warn("{}: did not start at attempt {}", name, attempt, e);
+          StorageEngine engine = engine(stored.descriptor().getEngine());
+          from =
+              StoredReplica.reopen(
+                  stored.directory(), () -> readable.reopenCutAt(engine, Long.MAX_VALUE));
+        }
+      }
     } finally {
       if (!started) {
         open.remove(group);
@@ -296,7 +320,13 @@ public final class RaftNode implements AutoCloseable {
   void reopenLater(Replica replica, long cutAt) {
     UUID group = UUID.fromString(replica.stored().descriptor().getGroup());
     Reopening reopening = new Reopening(this, group, replica, cutAt);
-    failed.put(group, reopening);
+    Reopening taken =
+        failed.compute(
+            group, (id, known) -> known != null && known.isOf(replica) ? known : reopening);
+    if (!reopening.equals(taken)) {
+      // It failed in more than one way; the first is dealt with already.
+      return;
+    }
     background().execute(() -> stop(replica));
     resources.retry(() -> {
       boolean done = reopening.attempt();

@@ -63,7 +63,8 @@ final class ReadableStore {
     LogStore old = present;
     LogStore opened;
     try {
-      opened = old.reopenCutAt(endIndex);
+      // After a reset that took place all the same, what was to be cut may lie below the base.
+      opened = old.reopenCutAt(Math.max(endIndex, old.base().index() + 1));
     } catch (LogClosedException e) {
       opened = engine.openCutAt(old.id(), endIndex);
     }

@@ -36,6 +36,11 @@ final class Reopening {
     this.cutAt = cutAt;
   }
 
+  /** Whether this is the way back of a replica. */
+  boolean isOf(Replica replica) {
+    return failed.equals(replica);
+  }
+
   /** Tries it once; may block on a disk. Returns whether there is nothing left to do. */
   synchronized boolean attempt() {
     if (cancelled || !node.isOpen(group)) {

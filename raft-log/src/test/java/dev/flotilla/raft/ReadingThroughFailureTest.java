@@ -116,6 +116,33 @@ class ReadingThroughFailureTest {
   }
 
   @Test
+  void shouldShowWhatWasCommittedAlsoWhereRaftRefusesTheReplicaThatIsOpenAgain() throws Exception {
+    DiskFaults faults = TestEngines.faults(directory);
+    try (RaftNode node = start();
+        SteadyReader reader = new SteadyReader()) {
+      // given
+      ReplicatedLog log = create(node);
+      append(log, 3);
+      reader.start(log, 3);
+
+      // when its disk fails, and then Ratis finds a directory that keeps it from starting the group
+      faults.failingOpens.set(Integer.MAX_VALUE);
+      faults.doubtfulWrites.set(1);
+      var _ = log.append(TestBatch.of(1, 5));
+      awaitFailed(log);
+      TestNodes.await("the end of the replica", () -> node.replica(group).isEmpty());
+      Files.createDirectories(directory.resolve("scratch").resolve(group.toString()));
+      faults.failingOpens.set(0);
+
+      // then it is back at the second attempt, and was read in between
+      awaitReady(log);
+      assertThat(faults.cuts).hasSize(2).last().isEqualTo(Long.MAX_VALUE);
+      assertThat(append(log, 1).baseOffset()).isEqualTo(3);
+      reader.readsOn();
+    }
+  }
+
+  @Test
   void shouldReadNothingMoreOfWhatWasFoundDamagedWhileItsDiskIsBroken() throws Exception {
     DiskFaults faults = TestEngines.faults(directory);
     try (RaftNode node = start()) {

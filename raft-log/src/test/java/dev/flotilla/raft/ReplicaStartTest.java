@@ -8,6 +8,7 @@ import dev.flotilla.proto.Checkpoint;
 import dev.flotilla.storage.EntryHeader;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.UUID;
@@ -103,19 +104,29 @@ class ReplicaStartTest {
       // given a start that fails when Ratis has locked a directory and been given the log
       ReplicaDirectory stored = ReplicaDirectory.open(directory.resolve("replicas"), group);
       StoredReplica opened = open(node, stored);
+      ReadableStore readable = new ReadableStore(opened.store());
       Replica failing =
-          Replica.of(
-              node,
-              "t",
-              opened,
-              new ReadableStore(opened.store()),
-              Replica.NOT_STARTED,
-              new Refusing());
+          Replica.of(node, "t", opened, readable, Replica.NOT_STARTED, new Refusing());
       assertThatThrownBy(() -> node.start(group, failing)).isInstanceOf(IOException.class);
       assertThat(node.replica(group)).isEmpty();
+      readable.close();
 
       // then the group starts in the same node
       ReplicatedLog log = node.openLog(group, "t", new CountingState(), new Quiet());
+      assertThat(append(log, 1).baseOffset()).isEqualTo(3);
+    }
+  }
+
+  @Test
+  void shouldTryAgainWhereRatisDoesNotStartAGroup() throws Exception {
+    try (RaftNode node = start()) {
+      // given what keeps Ratis from starting it once
+      Files.createDirectories(directory.resolve("scratch").resolve(group.toString()));
+
+      // when
+      ReplicatedLog log = node.openLog(group, "t", new CountingState(), new Quiet());
+
+      // then
       assertThat(append(log, 1).baseOffset()).isEqualTo(3);
     }
   }

@@ -139,7 +139,7 @@ class StartAnewTest {
       // then
       cluster.awaitHighWatermark(away, group, 101);
       assertThat(faults.failingResets).hasValue(0);
-      assertThat(faults.cuts).containsExactly(Long.MAX_VALUE);
+      assertThat(faults.cuts).isNotEmpty().containsOnly(Long.MAX_VALUE);
       assertThat(log.logStartOffset()).isEqualTo(55);
       cluster.append(group, TestBatch.of(11, 1));
       cluster.awaitHighWatermark(away, group, 102);
