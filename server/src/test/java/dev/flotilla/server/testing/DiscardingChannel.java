@@ -3,7 +3,7 @@ package dev.flotilla.server.testing;
 import java.nio.ByteBuffer;
 
 /** Takes all it is given, counts it, and allocates nothing. */
-public final class DiscardingChannel extends BlockingSink {
+public final class DiscardingChannel extends AlwaysWritableChannel {
 
   private long taken;
 

@@ -85,7 +85,7 @@ public final class Wire {
         header.apiKey(), new ByteBufferAccessor(received), header.apiVersion());
   }
 
-  private static final class Memory extends BlockingSink {
+  private static final class Memory extends AlwaysWritableChannel {
 
     private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
 

@@ -5,7 +5,7 @@ import java.nio.channels.FileChannel;
 import org.apache.kafka.common.network.TransferableChannel;
 
 /** A channel that takes all it is given at once; what becomes of it, the subclass says. */
-abstract class BlockingSink implements TransferableChannel {
+abstract class AlwaysWritableChannel implements TransferableChannel {
 
   @Override
   public abstract int write(ByteBuffer source);
