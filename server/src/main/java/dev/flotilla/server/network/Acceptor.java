@@ -58,7 +58,8 @@ final class Acceptor implements Runnable {
           accept(loops.get(next++ % loops.size()));
         } catch (ClosedChannelException e) {
           return;
-        } catch (IOException e) {
+        } catch (IOException | RuntimeException | OutOfMemoryError e) {
+          // Whatever it is costs this connection: a listener without its thread is deaf for good.
           log.error("Accepting a connection failed", e);
           TimeUnit.MILLISECONDS.sleep(PAUSE_AFTER_FAILURE_MS);
         }

@@ -29,15 +29,20 @@ final class ConnectionLimits {
    * @return false if its address has as many as it may have; it is not counted then
    */
   synchronized boolean admit(InetAddress address) throws InterruptedException {
-    if (byAddress.getOrDefault(address, 0) >= maxPerAddress) {
-      return false;
-    }
-    while (open >= max) {
+    // Asked again after each wait: other listeners admit connections meanwhile.
+    while (byAddress.getOrDefault(address, 0) < maxPerAddress) {
+      if (open < max) {
+        count(address);
+        return true;
+      }
       wait();
     }
+    return false;
+  }
+
+  private void count(InetAddress address) {
     byAddress.merge(address, 1, Integer::sum);
     open++;
-    return true;
   }
 
   /** Counts out a connection that was admitted. */

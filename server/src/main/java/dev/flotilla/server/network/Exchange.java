@@ -99,12 +99,19 @@ final class Exchange {
 
   /** What was not begun never will be. */
   void cancel() {
+    var none = new Answer.None();
+    boolean done;
+    // In one step: a request that begins in between would be answered twice.
     synchronized (this) {
-      if (request != null) {
+      if (request != null || answer != null) {
         return;
       }
+      answer = none;
+      done = left;
     }
-    answered(new Answer.None());
+    if (done) {
+      giveBack(none);
+    }
   }
 
   /** The answer was sent or will never be. May be called again. */

@@ -14,7 +14,7 @@ import org.apache.kafka.common.config.internals.BrokerSecurityConfigs;
  * @param receiveBufferBytes of a socket; not above 0 leaves it to the system
  * @param maxFrameBytes a request announced larger than this costs its connection
  * @param requestMemoryBytes memory of all requests between their frame and the end of their
- *     handling; at least {@code maxFrameBytes / 2}
+ *     handling; a frame is admitted while any of it is left
  * @param maxIdle a connection without traffic for this long is closed; negative never
  * @param maxConnections further ones wait to be accepted
  * @param maxConnectionsPerIp further ones are closed at once

@@ -130,7 +130,16 @@ final class NetworkLoop implements Runnable {
       }
     }
     stopIdle();
-    selector.poll(Math.clamp(stopAtMs - parts.time().milliseconds(), 0, POLL_MS));
+    try {
+      selector.poll(Math.clamp(stopAtMs - parts.time().milliseconds(), 0, POLL_MS));
+    } finally {
+      // Also what arrived before a poll failed: the selector shows it once.
+      polled();
+    }
+    sweep();
+  }
+
+  private void polled() {
     selector.completedReceives().forEach(this::received);
     for (var send : selector.completedSends()) {
       var connection = connections.get(send.destinationId());
@@ -145,7 +154,6 @@ final class NetworkLoop implements Runnable {
         connection.disconnected();
       }
     }
-    sweep();
   }
 
   private void register() {
@@ -241,7 +249,7 @@ final class NetworkLoop implements Runnable {
     boolean keep = false;
     try {
       keep = step.getAsBoolean();
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | OutOfMemoryError e) {
       log.error("Closing {} after a failure", connection.id(), e);
     }
     if (!keep) {

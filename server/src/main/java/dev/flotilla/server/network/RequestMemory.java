@@ -61,9 +61,12 @@ final class RequestMemory {
 
   void giveBack(int bytes) {
     synchronized (this) {
+      // A large frame is refused for either of two reasons; without memory any return may end it.
+      if (isLarge(bytes) || available() <= 0) {
+        returnedLarge++;
+      }
       if (isLarge(bytes)) {
         largeInUse -= bytes;
-        returnedLarge++;
       } else {
         smallInUse -= bytes;
       }

@@ -8,9 +8,11 @@ import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Random;
 import org.apache.kafka.common.errors.NotLeaderOrFollowerException;
+import org.apache.kafka.common.message.MetadataResponseData;
 import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.requests.ApiVersionsResponse;
+import org.apache.kafka.common.requests.MetadataResponse;
 import org.apache.kafka.common.requests.ProduceResponse;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -80,6 +82,27 @@ final class RequestErrorsTest {
   void shouldCloseOnAnEmptyFrame() throws IOException {
     // given, when
     client.announce(0);
+
+    // then
+    assertThat(client.isClosedByServer()).isTrue();
+  }
+
+  @Test
+  void shouldCloseWhenAResponseDoesNotFitTheHeap() throws IOException {
+    // given
+    client.send(Requests.metadata());
+
+    // when
+    metadata
+        .awaitHeld(0)
+        .answer(
+            Answer.of(
+                new MetadataResponse(new MetadataResponseData(), (short) 0) {
+                  @Override
+                  public MetadataResponseData data() {
+                    throw new OutOfMemoryError("of this test");
+                  }
+                }));
 
     // then
     assertThat(client.isClosedByServer()).isTrue();

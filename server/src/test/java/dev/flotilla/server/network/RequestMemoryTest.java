@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
@@ -69,6 +70,25 @@ final class RequestMemoryTest {
     assertThat(wakeups).hasValue(0);
     loop.release(first);
     assertThat(wakeups).hasValue(1);
+    assertThat(loop.isOutOfMemory()).isFalse();
+    assertThat(loop.tryAllocate(LARGE)).isNotNull();
+  }
+
+  @Test
+  void shouldTryALargeRequestAgainWhenUsualOnesHadTakenAllMemory() {
+    // given
+    var usual = new ArrayList<ByteBuffer>();
+    while (memory.available() > 0) {
+      usual.add(take(1 << 20));
+    }
+    assertThat(loop.tryAllocate(LARGE)).isNull();
+    assertThat(loop.isOutOfMemory()).isTrue();
+
+    // when
+    usual.forEach(loop::release);
+
+    // then
+    assertThat(wakeups.get()).isPositive();
     assertThat(loop.isOutOfMemory()).isFalse();
     assertThat(loop.tryAllocate(LARGE)).isNotNull();
   }
