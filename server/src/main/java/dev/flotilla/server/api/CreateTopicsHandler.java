@@ -36,7 +36,7 @@ import org.jspecify.annotations.Nullable;
 public final class CreateTopicsHandler implements RequestHandler {
 
   /** More partitions at once are refused, so that one command stays small. */
-  private static final int MAX_PARTITIONS_PER_REQUEST = 10_000;
+  static final int MAX_PARTITIONS_PER_REQUEST = 10_000;
 
   private final TopicCreation creation;
   private final TopicConfigs configs;

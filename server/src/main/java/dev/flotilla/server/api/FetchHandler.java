@@ -22,8 +22,15 @@ import org.apache.kafka.common.requests.FetchResponse;
  *
  * <p>No fetch sessions: each answer has session id 0, and a request that goes on with a session is
  * told that it is not there; clients then ask for all their partitions each time.
+ *
+ * <p>A fetch that waits outlives its connection: it keeps its frame's memory and its place among
+ * the waiting until its time is over, so that none waits longer than {@link #LONGEST_WAIT_MS},
+ * whatever its client says.
  */
 public final class FetchHandler implements RequestHandler {
+
+  /** Clients give a request up after 30 s by default. */
+  static final int LONGEST_WAIT_MS = 60_000;
 
   private final PartitionRequests shared;
   private final FetchWaiters waiters;
@@ -52,6 +59,7 @@ public final class FetchHandler implements RequestHandler {
       return CompletableFuture.completedFuture(noSuchSession());
     }
     int limit = Math.min(Math.max(0, body.maxBytes()), maxBytes);
+    int maxWaitMs = Math.min(body.maxWait(), LONGEST_WAIT_MS);
     Fetch fetch =
         new Fetch(
             shared,
@@ -63,8 +71,8 @@ public final class FetchHandler implements RequestHandler {
     // answered from memory: only records need a reader thread.
     return fetch.readsRecords()
         ? CompletableFuture.completedFuture(fetch)
-            .thenComposeAsync(read -> begin(read, body.maxWait()), shared.readers())
-        : begin(fetch, body.maxWait());
+            .thenComposeAsync(read -> begin(read, maxWaitMs), shared.readers())
+        : begin(fetch, maxWaitMs);
   }
 
   private static Answer noSuchSession() {

@@ -8,6 +8,7 @@ import dev.flotilla.server.partition.LogErrors;
 import dev.flotilla.server.partition.OffsetLookup;
 import dev.flotilla.server.partition.OffsetLookup.Found;
 import dev.flotilla.server.partition.Partition;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.apache.kafka.common.TopicPartition;
@@ -34,6 +35,18 @@ public final class ListOffsetsHandler implements RequestHandler {
 
   /** From this version on a response has leader epochs. */
   private static final short LEADER_EPOCHS = 4;
+
+  /** The version since which a timestamp below 0 has a meaning; no other has any. */
+  private static final Map<Long, Short> FIRST_WITH =
+      Map.of(
+          ListOffsetsRequest.EARLIEST_TIMESTAMP, (short) 1,
+          ListOffsetsRequest.LATEST_TIMESTAMP, (short) 1,
+          ListOffsetsRequest.MAX_TIMESTAMP, (short) 7,
+          ListOffsetsRequest.EARLIEST_LOCAL_TIMESTAMP, (short) 8,
+          ListOffsetsRequest.LATEST_TIERED_TIMESTAMP, (short) 9,
+          ListOffsetsRequest.EARLIEST_PENDING_UPLOAD_TIMESTAMP, (short) 11);
+
+  private static final short NEVER = Short.MAX_VALUE;
 
   private final PartitionRequests shared;
 
@@ -97,13 +110,9 @@ public final class ListOffsetsHandler implements RequestHandler {
     if (request.duplicatePartitions().contains(place)) {
       return Errors.INVALID_REQUEST;
     }
-    int since =
-        timestamp == ListOffsetsRequest.EARLIEST_LOCAL_TIMESTAMP
-            ? 8
-            : timestamp == ListOffsetsRequest.LATEST_TIERED_TIMESTAMP
-                ? 9
-                : timestamp == ListOffsetsRequest.EARLIEST_PENDING_UPLOAD_TIMESTAMP ? 11 : 1;
-    return request.version() < since ? Errors.UNSUPPORTED_VERSION : Errors.NONE;
+    boolean understood =
+        timestamp >= 0 || request.version() >= FIRST_WITH.getOrDefault(timestamp, NEVER);
+    return understood ? Errors.NONE : Errors.UNSUPPORTED_VERSION;
   }
 
   private static Found find(OffsetLookup lookup, int epoch, long timestamp) {

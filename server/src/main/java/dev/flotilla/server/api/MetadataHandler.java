@@ -110,10 +110,18 @@ public final class MetadataHandler implements RequestHandler {
     if (asked.isAllTopics() || !asked.allowAutoTopicCreation() || !node.isTrue(AUTO_CREATE)) {
       return CompletableFuture.completedFuture(null);
     }
-    return CompletableFuture.allOf(
+    var missing =
         names.stream()
             .filter(name -> !metadata.cache().contains(name))
             .filter(name -> !Topic.isInternal(name))
+            .toList();
+    long partitions = (long) missing.size() * creation.defaultPartitions();
+    if (partitions > CreateTopicsHandler.MAX_PARTITIONS_PER_REQUEST) {
+      // Nobody who asks for topics to be created gets so many either.
+      return CompletableFuture.completedFuture(null);
+    }
+    return CompletableFuture.allOf(
+        missing.stream()
             .map(name -> creation.createByMention(name).handle((created, failure) -> created))
             .toArray(CompletableFuture<?>[]::new));
   }

@@ -10,8 +10,12 @@ import dev.flotilla.server.testing.InMemoryReplicatedLog;
 import dev.flotilla.server.testing.PartitionFixture;
 import dev.flotilla.server.testing.TestClient;
 import dev.flotilla.server.testing.TestClient.FetchSpec;
+import dev.flotilla.server.testing.Wire;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.RunnableScheduledFuture;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import org.apache.kafka.common.TopicIdPartition;
 import org.apache.kafka.common.protocol.Errors;
 import org.junit.jupiter.api.AfterEach;
@@ -105,6 +109,27 @@ final class FetchWaitTest {
     node.createLed("t", Map.of());
     var spec = new FetchSpec().waitFor(1, FOR_EVER_MS).from("t", 0, 1000).from("absent", 0, 1000);
     assertThat(client.fetch(spec)).hasSize(2);
+  }
+
+  @Test
+  void shouldNotWaitAsLongAsAClientLikes() throws Exception {
+    node.createLed("t", Map.of());
+    var spec = new FetchSpec().waitFor(1, Integer.MAX_VALUE).from("t", 0, 1000);
+    var request = Wire.request(client.builder(spec).build((short) 18), "client");
+    try (var timer = new ScheduledThreadPoolExecutor(1)) {
+      var patient = new FetchHandler(node.requests, new FetchWaiters(timer, 1), 1000);
+
+      var answer = patient.handle(request);
+
+      assertThat(answer).isNotDone();
+      var end = (RunnableScheduledFuture<?>) timer.getQueue().element();
+      assertThat(end.getDelay(TimeUnit.MILLISECONDS))
+          .isLessThanOrEqualTo(FetchHandler.LONGEST_WAIT_MS);
+      end.run();
+      var response = Wire.response(request, answer.get(60, TimeUnit.SECONDS));
+      assertThat(response.errorCounts()).containsOnlyKeys(Errors.NONE);
+      timer.shutdownNow();
+    }
   }
 
   @Test

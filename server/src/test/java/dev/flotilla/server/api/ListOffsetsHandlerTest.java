@@ -132,6 +132,17 @@ final class ListOffsetsHandlerTest {
   }
 
   @Test
+  void shouldRefuseATimestampBelowZeroThatHasNoMeaning() throws Exception {
+    node.createLed("t", Map.of());
+    produce(Compression.NONE, 10);
+    assertError(list(6, ListOffsetsRequest.MAX_TIMESTAMP, -1), Errors.UNSUPPORTED_VERSION);
+    assertThat(list(7, ListOffsetsRequest.MAX_TIMESTAMP, -1).offset()).isZero();
+    for (long timestamp : new long[] {-7, Long.MIN_VALUE}) {
+      assertError(list(11, timestamp, -1), Errors.UNSUPPORTED_VERSION);
+    }
+  }
+
+  @Test
   void shouldNotShowAnEndThatMayBeTooLow() throws Exception {
     InMemoryReplicatedLog log = node.createLed("t", Map.of());
     log.lead(2);

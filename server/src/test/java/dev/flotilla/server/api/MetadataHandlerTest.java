@@ -8,6 +8,7 @@ import dev.flotilla.server.testing.SingleNode;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.message.CreateTopicsRequestData.CreatableTopic;
@@ -138,6 +139,20 @@ class MetadataHandlerTest {
     assertThat(topic.partitionMetadata())
         .hasSize(3)
         .allSatisfy(partition -> assertThat(partition.error).isEqualTo(Errors.NONE));
+  }
+
+  @Test
+  void shouldNotCreateMoreThanMayBeCreatedAtOnce() {
+    var most = 10_000 / node.topicCreation().defaultPartitions();
+    var names = IntStream.rangeClosed(0, most).mapToObj(i -> "new-" + i).toArray(String[]::new);
+
+    var response = ask(named(names), NEWEST);
+
+    assertThat(response.errors())
+        .hasSize(names.length)
+        .allSatisfy(
+            (name, error) -> assertThat(error).isEqualTo(Errors.UNKNOWN_TOPIC_OR_PARTITION));
+    assertThat(node.metadata().image().topics().topicsByName()).containsOnlyKeys("orders");
   }
 
   @Test
