@@ -54,7 +54,8 @@ final class OffsetsLoad implements Runnable {
       } else {
         loader.later(this, UNSETTLED_PAUSE);
       }
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
+      // Any error: nobody else would notice, and the groups would stay in the load for ever.
       LOG.error("Cannot load the groups of {}, trying again", partition.partition(), e);
       partition.failLoad(tenure, () -> loaded.completeExceptionally(e));
       loader.later(() -> partition.restart(tenure), FAILURE_PAUSE);

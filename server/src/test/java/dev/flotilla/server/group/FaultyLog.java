@@ -11,7 +11,6 @@ import dev.flotilla.storage.LogStore.FirstBatch;
 import dev.flotilla.storage.Slice;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -25,7 +24,9 @@ final class FaultyLog implements ReplicatedLog {
   private final AtomicReference<@Nullable RuntimeException> refusal = new AtomicReference<>();
 
   private final AtomicReference<@Nullable RuntimeException> loss = new AtomicReference<>();
-  private final AtomicInteger failingReads = new AtomicInteger();
+
+  /** What the next read does first: it throws. */
+  private final AtomicReference<@Nullable Runnable> readFailure = new AtomicReference<>();
 
   FaultyLog(ReplicatedLog log) {
     this.log = log;
@@ -41,8 +42,8 @@ final class FaultyLog implements ReplicatedLog {
     loss.set(failure);
   }
 
-  void failReads(int count) {
-    failingReads.set(count);
+  void failNextRead(Runnable failure) {
+    readFailure.set(failure);
   }
 
   @Override
@@ -63,8 +64,9 @@ final class FaultyLog implements ReplicatedLog {
 
   @Override
   public Slice read(long offset, int maxBytes, FirstBatch firstBatch) {
-    if (failingReads.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
-      throw new ReplicatedLogException.Unavailable("the disk does not answer");
+    Runnable failure = readFailure.getAndSet(null);
+    if (failure != null) {
+      failure.run();
     }
     return log.read(offset, maxBytes, firstBatch);
   }

@@ -87,11 +87,24 @@ final class GroupLogFailureTest {
 
   @Test
   void shouldTryAgainToLoadWhenTheLogCouldNotBeRead() {
+    shouldLoadInSpiteOf(() -> {
+      throw new ReplicatedLogException.Unavailable("the disk does not answer");
+    });
+  }
+
+  @Test
+  void shouldTryAgainToLoadWhenTheHeapWasExhausted() {
+    shouldLoadInSpiteOf(() -> {
+      throw new OutOfMemoryError("of this test");
+    });
+  }
+
+  private void shouldLoadInSpiteOf(Runnable failure) {
     fixture.elect(1);
     client.commit("g", "orders", 1);
     fixture.resign(2);
 
-    logs.forEach(log -> log.failReads(1));
+    logs.forEach(log -> log.failNextRead(failure));
     fixture.elect(3);
 
     assertThat(client.fetch("g", "orders")).isEqualTo(1);
