@@ -36,7 +36,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Nothing is created or deleted under an image older than one under which that was done before.
  * A replica that the ledger says was made and that is not on the disk was lost: it is quarantined,
- * not made anew, since it may have voted.
+ * not made anew, since it may have voted. Where the ledger itself was lost, this may be any replica
+ * that the first image gives this node under which it may create: all of them count as made.
  */
 public final class Reconciler implements AutoCloseable {
 
@@ -120,14 +121,20 @@ public final class Reconciler implements AutoCloseable {
 
   /** Returns whether nothing is left to do under the present image. */
   private boolean pass() {
+    // Before the image is looked at, which then shows all that was committed before this start.
+    var ready = metadata.ready().isDone();
     var image = metadata.image();
     var index = image.provenance().lastContainedOffset();
     try {
       var wanted = wanted(image);
       var settled = open(wanted, image);
-      if (!metadata.ready().isDone() || index < ledger.imageIndex()) {
+      if (!ready || index < ledger.imageIndex()) {
         // Its news wakes us again.
         return settled;
+      }
+      if (ledger.isLost(lifecycle.stored())) {
+        LOG.error("What was created here is not known: what is missing is quarantined");
+        ledger.created(wanted.values(), index);
       }
       settled &= create(wanted, image, index);
       return delete(wanted, index) && settled;

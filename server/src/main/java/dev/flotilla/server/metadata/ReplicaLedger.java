@@ -34,6 +34,9 @@ final class ReplicaLedger {
   private final Map<UUID, Entry> replicas = new LinkedHashMap<>();
   private long imageIndex;
 
+  /** Whether the file holds what is here. */
+  private boolean whole;
+
   /**
    * A replica that belongs on this node.
    *
@@ -46,9 +49,8 @@ final class ReplicaLedger {
   }
 
   /**
-   * Reads the ledger, an empty one if there is no file. A damaged one is set aside for an empty
-   * one: the reconciler then takes what is stored and wanted as created, and leaves alone what is
-   * stored and not wanted.
+   * Reads the ledger, an empty one if there is no file. A damaged one is set aside and is lost, see
+   * {@link #isLost}.
    *
    * @throws UncheckedIOException if it cannot be read
    */
@@ -58,6 +60,7 @@ final class ReplicaLedger {
       var content = ChecksummedFile.read(file);
       if (content.isPresent()) {
         ledger.read(content.get());
+        ledger.whole = true;
       }
     } catch (ChecksummedFile.DamagedException e) {
       setAside(file);
@@ -68,13 +71,27 @@ final class ReplicaLedger {
   }
 
   private static void setAside(Path file) {
-    var aside = file.resolveSibling(file.getFileName() + ".damaged");
-    LOG.error("{} is damaged; it is kept as {}", file, aside);
+    LOG.error("{} is damaged; it is kept as {}", file, aside(file));
     try {
-      Files.move(file, aside, StandardCopyOption.REPLACE_EXISTING);
+      Files.move(file, aside(file), StandardCopyOption.REPLACE_EXISTING);
     } catch (IOException e) {
       throw new UncheckedIOException("the ledger of replicas " + file, e);
     }
+  }
+
+  private static Path aside(Path file) {
+    return file.resolveSibling(file.getFileName() + ".damaged");
+  }
+
+  /**
+   * Whether it cannot be known what was created here: the ledger was damaged, or it is gone and
+   * stores are left, which are never made before the ledger names them. It stays lost, also over
+   * restarts, until the next change is written.
+   *
+   * @param stored the groups whose stores lie on the disk
+   */
+  boolean isLost(Collection<UUID> stored) {
+    return !whole && (Files.exists(aside(file)) || !stored.isEmpty());
   }
 
   private void read(ByteBuffer bytes) throws IOException {
@@ -140,6 +157,7 @@ final class ReplicaLedger {
     }
     try {
       ChecksummedFile.write(file, message.build().toByteArray());
+      whole = true;
     } catch (IOException e) {
       throw new UncheckedIOException("the ledger of replicas " + file, e);
     }

@@ -254,14 +254,79 @@ class ReconcilerTest {
     var orders = create("orders");
     eventuallyRuns(groupsOf(orders));
     stop();
-    var bytes = Files.readAllBytes(ledger());
-    bytes[bytes.length - 1] ^= 1;
-    Files.write(ledger(), bytes);
+    damageLedger();
 
     node = new SingleNode(stored, Map.of());
     replicas = replicas.restarted();
     start(Failpoints.NONE);
 
     eventuallyRuns(groupsOf(orders));
+  }
+
+  @Test
+  void shouldNotMakeALostReplicaAnewWhenTheLedgerIsDamagedToo() throws IOException {
+    var orders = create("orders");
+    eventuallyRuns(groupsOf(orders));
+    stop();
+    damageLedger();
+
+    shouldQuarantineOneOf(orders);
+  }
+
+  @Test
+  void shouldNotMakeALostReplicaAnewWhenTheLedgerIsGoneToo() throws IOException {
+    var orders = create("orders");
+    eventuallyRuns(groupsOf(orders));
+    stop();
+    Files.delete(ledger());
+
+    shouldQuarantineOneOf(orders);
+  }
+
+  @Test
+  void shouldNotForgetThatTheLedgerWasDamagedWhenItEndsBeforeTheNextIsWritten() throws IOException {
+    var orders = create("orders");
+    eventuallyRuns(groupsOf(orders));
+    stop();
+    damageLedger();
+    assertThat(ReplicaLedger.open(ledger()).entries()).isEmpty();
+    groupsOf(orders).forEach(replicas::lose);
+
+    node = new SingleNode(stored, Map.of());
+    replicas = replicas.restarted();
+    start(Failpoints.NONE);
+
+    eventually(
+        () -> reconciler != null && reconciler.quarantined().keySet().equals(groupsOf(orders)));
+    assertThat(replicas.stored()).isEmpty();
+  }
+
+  /** The node starts without the store of one; what comes later is made as ever. */
+  private void shouldQuarantineOneOf(Uuid topic) {
+    var lost = Replica.groupOf(topic, 0);
+    replicas.lose(lost);
+    for (int starts = 0; starts < 2; starts++) {
+      node = new SingleNode(stored, Map.of());
+      replicas = replicas.restarted();
+      start(Failpoints.NONE);
+
+      eventually(() -> reconciler != null && reconciler.quarantined().containsKey(lost));
+      eventually(() -> replicas.running().size() == 2);
+      assertThat(replicas.stored()).doesNotContain(lost);
+      stop();
+    }
+
+    node = new SingleNode(stored, Map.of());
+    replicas = replicas.restarted();
+    start(Failpoints.NONE);
+    var events = create("events");
+    eventually(() -> replicas.running().containsAll(groupsOf(events)));
+    assertThat(replicas.stored()).doesNotContain(lost);
+  }
+
+  private void damageLedger() throws IOException {
+    var bytes = Files.readAllBytes(ledger());
+    bytes[bytes.length - 1] ^= 1;
+    Files.write(ledger(), bytes);
   }
 }
