@@ -38,8 +38,8 @@ public final class MetadataGroup implements Metadata.LogOpener, AutoCloseable {
   private static final int MAX_COMMAND_BYTES = 4 << 20;
 
   private static final int QUEUE_BYTES = 16 << 20;
-  private static final Duration ELECTION_TIMEOUT_MIN = Duration.ofMillis(500);
-  private static final Duration ELECTION_TIMEOUT_MAX = Duration.ofSeconds(1);
+  private static final Duration ELECTION_TIMEOUT_MIN = Duration.ofSeconds(1);
+  private static final Duration ELECTION_TIMEOUT_MAX = Duration.ofSeconds(2);
 
   private final DataDirectory directory;
   private final RaftNode raft;
