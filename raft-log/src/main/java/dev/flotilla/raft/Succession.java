@@ -16,7 +16,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p>The followers of a group campaign a random time apart, so that as a rule the first is elected
  * before the next would begin. If none is, since two began at once or the first lacked entries that
- * the next has, those who know of no leader try again, further and further apart.
+ * the next has, those who know of no leader try again, further and further apart, each only after a
+ * while in which no other began an election.
  */
 final class Succession {
 
@@ -28,8 +29,11 @@ final class Succession {
   /** How long an election is given before others try. */
   private static final Duration ELECTION = Duration.ofMillis(250);
 
-  /** How often a follower tries; what is not settled then is left to the election timeout. */
-  private static final int ROUNDS = 6;
+  /** How often a follower looks; what is not settled then is left to the election timeout. */
+  private static final int ROUNDS = 20;
+
+  /** From this round on followers are no further apart. */
+  private static final int WIDEST = 4;
 
   private final Executor background;
   private final ScheduledExecutorService timer;
@@ -57,22 +61,48 @@ final class Succession {
             if (replica.member().division().campaignIfLedBy(gone)) {
               LOG.info("{}: its leader {} is gone, this replica campaigns", replica.name(), gone);
             }
-            again(replica, 1);
+            later(pause(0), new Vacancy(replica));
           });
     }
   }
 
-  private void again(Replica replica, int round) {
-    RaftLogInstaller division = replica.member().division();
-    boolean settled = round > 1 && division.leader().isPresent();
-    if (settled || round == ROUNDS || division.closing()) {
-      return;
+  private long pause(int round) {
+    return ELECTION.toNanos() + random.nextLong(SPREAD.toNanos() << Math.min(round, WIDEST));
+  }
+
+  /** A group that may have no leader. Looks at it again and again, one look at a time. */
+  private final class Vacancy implements Runnable {
+
+    private final Replica replica;
+    private int round;
+
+    /** The term at the last look: a newer one shows that others were electing meanwhile. */
+    private long seen = -1;
+
+    /** Whether it had a leader at the last look; one of another term may depose it yet. */
+    private boolean led;
+
+    Vacancy(Replica replica) {
+      this.replica = replica;
     }
-    if (round > 1) {
-      division.campaign();
+
+    @Override
+    public void run() {
+      RaftLogInstaller division = replica.member().division();
+      boolean ledBefore = led;
+      long seenBefore = seen;
+      led = division.leader().isPresent();
+      seen = division.currentTerm();
+      round++;
+      boolean quiet = seen == seenBefore;
+      if ((led && ledBefore && quiet) || round == ROUNDS || division.closing()) {
+        return;
+      }
+      if (!led && quiet) {
+        division.campaign();
+      }
+      later(pause(round), this);
     }
-    long wait = ELECTION.toNanos() + random.nextLong(SPREAD.toNanos() << round);
-    later(wait, () -> again(replica, round + 1));
   }
 
   private void later(long nanos, Runnable task) {

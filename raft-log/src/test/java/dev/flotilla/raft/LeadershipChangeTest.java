@@ -27,7 +27,7 @@ class LeadershipChangeTest {
       // given groups led by a node that the others watch
       List<UUID> groups = new ArrayList<>();
       for (int i = 0; i < 3; i++) {
-        groups.add(cluster.create("t-" + i));
+        groups.add(cluster.createLed("t-" + i));
       }
       for (UUID group : groups) {
         assertThat(cluster.awaitLeader(group)).isZero();
@@ -81,7 +81,7 @@ class LeadershipChangeTest {
   void shouldElectTheOnlyFollowerThatHasAllEntriesThoughTheOtherTriesToo() throws Exception {
     try (TestCluster cluster = TestCluster.onNetwork(directory, NEVER)) {
       // given a follower that lacks committed entries
-      UUID group = cluster.create("t-0");
+      UUID group = cluster.createLed("t-0");
       cluster.append(group, TestBatch.of(1, 5));
       awaitEnd(cluster, 2, group, 5);
       assertThat(cluster.awaitLeader(group)).isZero();
@@ -108,7 +108,7 @@ class LeadershipChangeTest {
   void shouldElectNobodyWhenAFollowerIsGone() throws Exception {
     try (TestCluster cluster = TestCluster.onNetwork(directory, NEVER)) {
       // given
-      UUID group = cluster.create("t-0");
+      UUID group = cluster.createLed("t-0");
       cluster.append(group, TestBatch.of(1, 5));
       awaitEnd(cluster, 1, group, 5);
       int term = cluster.log(0, group).leadership().term();
@@ -130,7 +130,7 @@ class LeadershipChangeTest {
   void shouldHandLeadershipOver() throws Exception {
     try (TestCluster cluster = TestCluster.onNetwork(directory, NEVER)) {
       // given
-      UUID group = cluster.create("t-0");
+      UUID group = cluster.createLed("t-0");
       cluster.append(group, TestBatch.of(1, 5));
       assertThat(cluster.awaitLeader(group)).isZero();
 
@@ -154,7 +154,7 @@ class LeadershipChangeTest {
   void shouldTransferLeadershipOnlyWhereItIsAndToWhomItMayGo() throws Exception {
     try (TestCluster cluster = TestCluster.onNetwork(directory, NEVER)) {
       // given
-      UUID group = cluster.create("t-0");
+      UUID group = cluster.createLed("t-0");
       cluster.append(group, TestBatch.of(1, 5));
       awaitEnd(cluster, 1, group, 5);
 
@@ -174,7 +174,7 @@ class LeadershipChangeTest {
   void shouldGoOnLeadingWhenTheOtherDoesNotTakeOver() throws Exception {
     try (TestCluster cluster = TestCluster.onNetwork(directory, NEVER)) {
       // given a voter that hears nothing
-      UUID group = cluster.create("t-0");
+      UUID group = cluster.createLed("t-0");
       cluster.append(group, TestBatch.of(1, 5));
       cluster.network(2).cut();
       cluster.append(group, TestBatch.of(2, 1));
@@ -221,7 +221,7 @@ class LeadershipChangeTest {
   void shouldKnowWhoIsCaughtUp() throws Exception {
     try (TestCluster cluster = TestCluster.onNetwork(directory, NEVER)) {
       // given
-      UUID group = cluster.create("t-0");
+      UUID group = cluster.createLed("t-0");
       cluster.append(group, TestBatch.of(1, 5));
 
       // then

@@ -137,6 +137,18 @@ final class TestCluster implements AutoCloseable {
     return group;
   }
 
+  /** Creates a group that the first node leads, however long its election timeouts are. */
+  UUID createLed(String name) throws InterruptedException {
+    UUID group = create(name);
+    TestNodes.await(
+        "node 0 leads " + name,
+        () -> {
+          node(0).campaign(group);
+          return log(0, group).leadership() instanceof Leadership.Ready;
+        });
+    return group;
+  }
+
   /** Creates a replica that waits to be added by the group's leader. */
   void createEmpty(int node, UUID group) {
     CountingState state = new CountingState();
