@@ -80,12 +80,19 @@ public final class TopicCreation {
    * dev.flotilla.raft.ReplicatedLogException} after which the topic may exist or not.
    */
   public CompletableFuture<Created> create(CreatableTopic topic) {
-    Plan plan;
     try {
-      plan = plan(topic);
+      return create(topic, plan(topic));
+    } catch (InvalidReplicationFactorException e) {
+      // A node that came just now serves already, and this node's image may not show it yet.
+      return metadata
+          .submit(Command.getDefaultInstance())
+          .thenCompose(shown -> create(topic, plan(topic)));
     } catch (ApiException e) {
       return CompletableFuture.failedFuture(e);
     }
+  }
+
+  private CompletableFuture<Created> create(CreatableTopic topic, Plan plan) {
     return metadata
         .submit(plan.command())
         .thenCompose(outcome ->

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.flotilla.storage.Entry;
 import dev.flotilla.storage.EntryCompactor;
+import dev.flotilla.storage.EntryHeader;
+import dev.flotilla.storage.EntryKind;
 import dev.flotilla.storage.LogBase;
 import dev.flotilla.storage.LogId;
 import dev.flotilla.storage.LogStore;
@@ -118,6 +120,13 @@ final class ModelRun implements AutoCloseable {
       long index = entry.header().index();
       if (index >= from && index < to && !LogReader.entry(target.log, index).equals(entry)) {
         target.content.replace(Compaction.compact(entry, compactor));
+      }
+    }
+    // Entries that came emptied may have joined the run that was made before them.
+    for (Entry entry : target.content.entries()) {
+      EntryHeader header = entry.header();
+      if (header.index() == target.compactedEnd && header.kind() == EntryKind.EMPTIED) {
+        target.compactedEnd++;
       }
     }
   }
