@@ -42,6 +42,10 @@ class LeadersOfClusterTest {
     return leaders.size() == PARTITIONS && by.containsAll(leaders.values());
   }
 
+  private static long ledBy(ClusterUnderTest cluster, int asked, int node) {
+    return leaders(cluster, asked).values().stream().filter(leader -> leader == node).count();
+  }
+
   private static boolean allInSync(ClusterUnderTest cluster, int asked, Set<Integer> nodes) {
     return cluster.partitions(asked, "orders").values().stream()
         .allMatch(partition -> Set.copyOf(partition.isrNodes()).equals(nodes));
@@ -68,10 +72,11 @@ class LeadersOfClusterTest {
         Await.until(() -> allInSync(cluster, asked, Set.of(2, 3)));
       }
 
-      // It returns, learns who leads, and catches up.
+      // It returns, learns who leads, catches up, and gets back what it led.
       cluster.start(1);
       Await.until(() -> allInSync(cluster, 1, Set.of(1, 2, 3)));
       for (var asked : Set.of(1, 2, 3)) {
+        Await.until(() -> ledBy(cluster, asked, 1) == PARTITIONS / 3);
         Await.until(() -> cluster.brokers(asked).keySet().equals(Set.of(1, 2, 3)));
       }
     }

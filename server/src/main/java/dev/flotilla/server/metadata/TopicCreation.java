@@ -80,16 +80,11 @@ public final class TopicCreation {
    * dev.flotilla.raft.ReplicatedLogException} after which the topic may exist or not.
    */
   public CompletableFuture<Created> create(CreatableTopic topic) {
-    try {
-      return create(topic, plan(topic));
-    } catch (InvalidReplicationFactorException e) {
-      // A node that came just now serves already, and this node's image may not show it yet.
-      return metadata
-          .submit(Command.getDefaultInstance())
-          .thenCompose(shown -> create(topic, plan(topic)));
-    } catch (ApiException e) {
-      return CompletableFuture.failedFuture(e);
-    }
+    // A command that changes nothing: when it is back, this node's image shows all that was
+    // committed before. In an older one, nodes that just came would lead nothing, or be missing.
+    return metadata
+        .submit(Command.getDefaultInstance())
+        .thenCompose(shown -> create(topic, plan(topic)));
   }
 
   private CompletableFuture<Created> create(CreatableTopic topic, Plan plan) {
