@@ -40,4 +40,7 @@ interface Applied {
 
   /** Leader, term or readiness changed. In order, one at a time; must not block. */
   void leadershipChanged(Leadership leadership);
+
+  /** What was started was found damaged and is closed for good. Once; may block. */
+  void damaged(String reason);
 }

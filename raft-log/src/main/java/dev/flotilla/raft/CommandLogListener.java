@@ -6,4 +6,7 @@ public interface CommandLogListener {
 
   /** Leader, term or readiness changed. */
   void leadershipChanged(Leadership leadership);
+
+  /** As {@link ReplicaListener#damaged}. */
+  default void damaged(String reason) {}
 }

@@ -66,6 +66,11 @@ final class CommandReplica implements Applied, CommandLog {
   }
 
   @Override
+  public void damaged(String reason) {
+    listener.damaged(reason);
+  }
+
+  @Override
   public void records(EntryHeader header) {
     throw new IllegalStateException(name + ": entry " + header.index() + " holds records");
   }

@@ -3,6 +3,7 @@ package dev.flotilla.raft;
 import dev.flotilla.raft.RecentEntries.Recent;
 import dev.flotilla.storage.EntryHeader;
 import dev.flotilla.storage.EntryKind;
+import dev.flotilla.storage.LogClosedException;
 import dev.flotilla.storage.LogStore;
 import dev.flotilla.storage.Slice;
 import dev.flotilla.storage.StorageException;
@@ -296,6 +297,9 @@ final class EngineRaftLog implements RaftLog {
     if (!open) {
       throw new IllegalStateException(memberId + ": the log is closed");
     }
+    if (!host.trusted()) {
+      throw new LogClosedException(memberId + ": the log is damaged");
+    }
     memory.checkWritable();
   }
 
@@ -328,6 +332,9 @@ final class EngineRaftLog implements RaftLog {
 
   @Override
   public void persistMetadata(RaftStorageMetadata metadata) throws IOException {
+    if (!host.trusted()) {
+      throw new IOException(memberId + ": a damaged log has no vote");
+    }
     RaftPeerId votedFor = metadata.getVotedFor();
     try {
       votes.persist(

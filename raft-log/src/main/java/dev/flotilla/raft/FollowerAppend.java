@@ -150,6 +150,9 @@ final class FollowerAppend {
       try {
         checkTruncation(index);
         return memory.replace(tailBefore(index), List.of());
+      } catch (CorruptLogException e) {
+        host.damaged("what precedes an entry cannot be read: " + e.getMessage(), e);
+        return CompletableFuture.failedFuture(e);
       } catch (RaftLogIOException | StorageException e) {
         return CompletableFuture.failedFuture(e);
       }

@@ -1,12 +1,12 @@
 package dev.flotilla.raft;
 
 import dev.flotilla.storage.CorruptLogException;
-import java.io.IOException;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 import org.apache.ratis.protocol.RaftPeer;
@@ -43,6 +43,9 @@ final class GroupMember implements LogHost {
 
   /** Set by the applying thread before it throws what makes Ratis close the group; read by any. */
   private volatile boolean closesItself;
+
+  /** Whether no damage was found; the first who finds some sets the replica aside. */
+  private final AtomicBoolean trusted = new AtomicBoolean(true);
 
   /** Set when a write failed, or the group did not start: the store outlives this member. */
   private volatile boolean leavesStore;
@@ -235,21 +238,19 @@ final class GroupMember implements LogHost {
 
   @Override
   public void damaged(String reason, Throwable cause) {
-    String name = replica.name();
-    LOG.error("{}: the replica cannot be trusted and is set aside: {}", name, reason, cause);
+    if (!trusted.compareAndSet(true, false)) {
+      return;
+    }
+    LOG.error(
+        "{}: the replica cannot be trusted and is set aside: {}", replica.name(), reason, cause);
     replica.readable().revoke(reason);
     leadership.failed(reason);
     division().stepDown();
-    replica
-        .node()
-        .background()
-        .execute(() -> {
-          try {
-            replica.stored().directory().quarantine(reason);
-          } catch (IOException e) {
-            LOG.error("{}: the quarantine mark was not written", name, e);
-          }
-          replica.node().stop(replica);
-        });
+    replica.node().background().execute(() -> replica.node().setAside(replica, reason));
+  }
+
+  @Override
+  public boolean trusted() {
+    return trusted.get();
   }
 }

@@ -46,6 +46,12 @@ interface LogHost {
    */
   void unreadable(long index, RuntimeException cause);
 
-  /** What is stored is damaged or contradicts the leader: the replica cannot be trusted. */
+  /**
+   * What is stored is damaged or contradicts the leader: the replica cannot be trusted. Whoever
+   * finds it reports it, however often; on return nothing more is read, appended or voted.
+   */
   void damaged(String reason, Throwable cause);
+
+  /** Whether no damage was reported so far. */
+  boolean trusted();
 }

@@ -3,6 +3,7 @@ package dev.flotilla.raft;
 import dev.flotilla.raft.FlushTracker.Waiter;
 import dev.flotilla.raft.FlushTracker.Write;
 import dev.flotilla.raft.RecentEntries.Recent;
+import dev.flotilla.storage.CorruptLogException;
 import dev.flotilla.storage.Digest;
 import dev.flotilla.storage.Entry;
 import dev.flotilla.storage.EntryHeader;
@@ -303,14 +304,19 @@ final class LogMemory {
     configurations.headSet(start.index()).clear();
   }
 
-  /** The base of a log that begins at a start; reads the disk. */
+  /** The base of a log that begins at a start; reads the disk, and reports what is damaged. */
   LogBase baseBefore(LogStart start) {
     LogBase base = store.base();
     if (start.index() - 1 <= base.index()) {
       return base;
     }
-    EntryHeader before = store.header(start.index() - 1);
-    return new LogBase(before.index(), before.term(), before.endOffset(), before.digest());
+    try {
+      EntryHeader before = store.header(start.index() - 1);
+      return new LogBase(before.index(), before.term(), before.endOffset(), before.digest());
+    } catch (CorruptLogException e) {
+      host.damaged("what precedes the log's start cannot be read: " + e.getMessage(), e);
+      throw e;
+    }
   }
 
   /** Drops what lies below a base, which is at most the entry before the start. */

@@ -12,6 +12,7 @@ import dev.flotilla.storage.TermStart;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.function.Consumer;
 import java.util.function.IntSupplier;
 import java.util.function.LongSupplier;
@@ -151,6 +152,11 @@ final class LogReader {
       }
       headers = chunk(headers.getLast().index() + 1, fromOffset);
     }
+  }
+
+  /** The index of the entry that holds an offset, or of the first behind it that holds any. */
+  OptionalLong indexOfOffset(long offset) {
+    return guarded(() -> store().indexOfOffset(offset));
   }
 
   /** See {@link ReplicatedLog#logEndOffset}. */

@@ -165,12 +165,12 @@ final class PartitionReplica implements Applied, ReplicatedLog {
   }
 
   /** The entry that holds the offset; where no records are left, the last one that is applied. */
-  private static long startIndex(Replica replica, long offset) {
+  private long startIndex(Replica replica, long offset) {
     long applied = replica.state().last().getIndex();
     if (offset >= replica.state().endOffset()) {
       return applied;
     }
-    return Math.min(replica.stored().store().indexOfOffset(offset).orElse(applied), applied);
+    return Math.min(reader().indexOfOffset(offset).orElse(applied), applied);
   }
 
   private LogReader reader() {
@@ -209,6 +209,11 @@ final class PartitionReplica implements Applied, ReplicatedLog {
   @Override
   public void stopped() {
     running = null;
+  }
+
+  @Override
+  public void damaged(String reason) {
+    listener.damaged(reason);
   }
 
   @Override

@@ -15,6 +15,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Predicate;
 import java.util.random.RandomGenerator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -50,8 +51,11 @@ public final class RaftNode implements AutoCloseable {
   /** Those that failed and are not open again yet. */
   private final ConcurrentMap<UUID, Reopening> failed = new ConcurrentHashMap<>();
 
-  /** Groups that are meant to be open, also while a failed one waits to be opened again. */
-  private final Set<UUID> open = ConcurrentHashMap.newKeySet();
+  /**
+   * Groups that are meant to be open, also while a failed one waits to be opened again, each with
+   * what its readers see.
+   */
+  private final ConcurrentMap<UUID, ReadableStore> open = new ConcurrentHashMap<>();
 
   private RaftNode(
       RaftNodeConfig config, NodeMetrics metrics, NodeResources resources, RatisServer server) {
@@ -223,7 +227,7 @@ public final class RaftNode implements AutoCloseable {
     ReadableStore readable = new ReadableStore(stored.store());
     boolean started = false;
     try {
-      open.add(group);
+      open.put(group, readable);
       StoredReplica from = stored;
       for (int attempt = 1; !started; attempt++) {
         try {
@@ -275,12 +279,17 @@ public final class RaftNode implements AutoCloseable {
   /** Stops a replica, its files stay. Does nothing if it does not run. */
   public void closeGroup(UUID group) {
     open.remove(group);
-    Reopening reopening = failed.get(group);
+    close(group, any -> true);
+  }
+
+  private void close(UUID group, Predicate<Replica> which) {
+    Reopening present = failed.get(group);
+    Reopening reopening = present != null && which.test(present.failed()) ? present : null;
     if (reopening != null) {
       reopening.cancel();
     }
     Replica replica = running.get(group);
-    if (replica != null) {
+    if (replica != null && which.test(replica)) {
       stop(replica);
     }
     if (reopening != null) {
@@ -308,11 +317,31 @@ public final class RaftNode implements AutoCloseable {
         resources.forget(replica);
         replica.member().awaitOwnEnd();
         server.remove(group);
-        if (!open.contains(group)) {
+        if (!isOpen(group)) {
           replica.readable().close();
         }
         running.remove(group, replica);
       }
+    }
+  }
+
+  /** Marks a replica that was found damaged, closes it for good and tells its owner; may block. */
+  void setAside(Replica replica, String reason) {
+    UUID group = UUID.fromString(replica.stored().descriptor().getGroup());
+    try {
+      ReplicaDirectory directory = replica.stored().directory();
+      // Nobody else's, where the group was deleted and created anew meanwhile.
+      if (directory.descriptor().getLogId().equals(replica.stored().descriptor().getLogId())) {
+        directory.quarantine(reason);
+      }
+    } catch (IOException | ReplicaQuarantinedException e) {
+      LOG.error("{}: the quarantine mark was not written", replica.name(), e);
+    }
+    ReadableStore readable = replica.readable();
+    // Who closed it has no more interest in it, and may have another one by now.
+    if (open.remove(group, readable)) {
+      close(group, one -> one.readable().equals(readable));
+      replica.applied().damaged(reason);
     }
   }
 
@@ -322,7 +351,8 @@ public final class RaftNode implements AutoCloseable {
     Reopening reopening = new Reopening(this, group, replica, cutAt);
     Reopening taken =
         failed.compute(
-            group, (id, known) -> known != null && known.isOf(replica) ? known : reopening);
+            group,
+            (id, known) -> known != null && known.failed().equals(replica) ? known : reopening);
     if (!reopening.equals(taken)) {
       // It failed in more than one way; the first is dealt with already.
       return;
@@ -339,7 +369,7 @@ public final class RaftNode implements AutoCloseable {
 
   /** Whether a group is meant to be open. */
   boolean isOpen(UUID group) {
-    return open.contains(group);
+    return open.containsKey(group);
   }
 
   /** Writes checkpoints, stops all replicas and the server. */

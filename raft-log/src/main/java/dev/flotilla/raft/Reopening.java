@@ -36,14 +36,14 @@ final class Reopening {
     this.cutAt = cutAt;
   }
 
-  /** Whether this is the way back of a replica. */
-  boolean isOf(Replica replica) {
-    return failed.equals(replica);
+  /** Whose way back it is. */
+  Replica failed() {
+    return failed;
   }
 
   /** Tries it once; may block on a disk. Returns whether there is nothing left to do. */
   synchronized boolean attempt() {
-    if (cancelled || !node.isOpen(group)) {
+    if (cancelled || !node.isOpen(group) || !failed.member().trusted()) {
       return true;
     }
     Optional<Replica> running = node.replica(group);
@@ -59,8 +59,9 @@ final class Reopening {
       return true;
     } catch (ReplicaQuarantinedException e) {
       LOG.error("{}: cannot be opened again", failed.name(), e);
+      String reason = String.valueOf(e.getMessage());
       failed.readable().close();
-      failed.member().leadership().failed(String.valueOf(e.getMessage()));
+      failed.member().damaged(reason, e);
       return true;
     } catch (IOException | RuntimeException e) {
       LOG.warn("{}: not open again yet", failed.name(), e);

@@ -12,6 +12,7 @@ final class FakeHost implements LogHost {
   final List<String> events = Collections.synchronizedList(new ArrayList<>());
   volatile long term = 1;
   volatile long followersHaveUpTo = Long.MAX_VALUE;
+  volatile boolean trusted = true;
 
   @Override
   public Object monitor() {
@@ -65,6 +66,12 @@ final class FakeHost implements LogHost {
 
   @Override
   public void damaged(String reason, Throwable cause) {
+    trusted = false;
     events.add("damaged");
+  }
+
+  @Override
+  public boolean trusted() {
+    return trusted;
   }
 }

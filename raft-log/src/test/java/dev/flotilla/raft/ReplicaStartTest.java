@@ -171,6 +171,9 @@ class ReplicaStartTest {
     public void restore(long index, long endOffset, ByteBuffer state) {}
 
     @Override
+    public void damaged(String reason) {}
+
+    @Override
     public void leadershipChanged(Leadership leadership) {}
   }
 }

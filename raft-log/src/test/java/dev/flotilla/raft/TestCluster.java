@@ -35,6 +35,7 @@ final class TestCluster implements AutoCloseable {
   private final Map<Integer, RaftNode> nodes = new HashMap<>();
   private final List<Map<UUID, ReplicatedLog>> logs = new ArrayList<>();
   private final List<Map<UUID, CountingState>> states = new ArrayList<>();
+  private final List<Map<UUID, Witness>> witnesses = new ArrayList<>();
 
   TestCluster(Path directory, String engine) throws IOException {
     this(directory, engine, TestNodes.ELECTION_TIMEOUT, false);
@@ -76,6 +77,7 @@ final class TestCluster implements AutoCloseable {
     }
     logs.add(new HashMap<>());
     states.add(new HashMap<>());
+    witnesses.add(new HashMap<>());
     start(node);
     return node;
   }
@@ -131,7 +133,7 @@ final class TestCluster implements AutoCloseable {
     for (int i = NODES - 1; i >= 0; i--) {
       CountingState state = new CountingState();
       states.get(i).put(group, state);
-      logs.get(i).put(group, node(i).createLog(group, name, voters(), state, new Quiet()));
+      logs.get(i).put(group, node(i).createLog(group, name, voters(), state, listen(i, group)));
     }
     node(0).campaign(group);
     return group;
@@ -154,13 +156,13 @@ final class TestCluster implements AutoCloseable {
     CountingState state = new CountingState();
     states.get(node).put(group, state);
     logs.get(node)
-        .put(group, node(node).createLog(group, "joining", List.of(), state, new Quiet()));
+        .put(group, node(node).createLog(group, "joining", List.of(), state, listen(node, group)));
   }
 
   /** Opens a group on a node that was started again. */
   ReplicatedLog open(int node, UUID group) throws ReplicaQuarantinedException {
     CountingState state = new CountingState();
-    ReplicatedLog log = node(node).openLog(group, "reopened", state, new Quiet());
+    ReplicatedLog log = node(node).openLog(group, "reopened", state, listen(node, group));
     states.get(node).put(group, state);
     logs.get(node).put(group, log);
     return log;
@@ -168,6 +170,17 @@ final class TestCluster implements AutoCloseable {
 
   ReplicatedLog log(int node, UUID group) {
     return Optional.ofNullable(logs.get(node).get(group)).orElseThrow();
+  }
+
+  private Witness listen(int node, UUID group) {
+    Witness witness = new Witness();
+    witnesses.get(node).put(group, witness);
+    return witness;
+  }
+
+  /** What the owner of a node's present replica was told. */
+  Witness witness(int node, UUID group) {
+    return Optional.ofNullable(witnesses.get(node).get(group)).orElseThrow();
   }
 
   CountingState state(int node, UUID group) {
