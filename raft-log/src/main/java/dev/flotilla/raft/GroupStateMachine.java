@@ -1,5 +1,6 @@
 package dev.flotilla.raft;
 
+import dev.flotilla.proto.ReplicaKind;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Collection;
@@ -56,6 +57,11 @@ final class GroupStateMachine extends BaseStateMachine {
               replica.install(RaftLogInstaller.of(server, group));
             },
             IOException.class);
+  }
+
+  /** Whether the group's log is one of commands, on which all its nodes act. */
+  boolean ofCommands() {
+    return replica.stored().descriptor().getKind() == ReplicaKind.COMMAND_LOG;
   }
 
   /** The group did not start: closes what had begun of it. */
