@@ -258,6 +258,7 @@ final class RatisServer implements AutoCloseable {
             .daemon()
             .name(self.peerId() + "-close")
             .start(() -> {
+              new OutgoingCalls(server).end();
               try {
                 server.close();
               } catch (IOException e) {

@@ -3,6 +3,9 @@ package dev.flotilla.raft;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import dev.flotilla.storage.StorageException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,6 +22,7 @@ import java.util.stream.Stream;
 import org.apache.ratis.protocol.RaftGroupId;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.LoggerFactory;
 
 class ThreeNodesTest {
 
@@ -311,5 +315,30 @@ class ThreeNodesTest {
       node.deleteGroup(group);
     }
     return groups;
+  }
+
+  @Test
+  void shouldNotWaitForANodeThatIsSilentWhenItCloses() throws Exception {
+    try (TestCluster cluster = TestCluster.onNetwork(directory, TestNodes.ELECTION_TIMEOUT)) {
+      // given
+      UUID group = cluster.createLed("t-0");
+      cluster.append(group, TestBatch.of(1, 5));
+      cluster.awaitHighWatermark(1, group, 5);
+      cluster.network(1).cut();
+
+      // when
+      ListAppender<ILoggingEvent> said = new ListAppender<>();
+      Logger grpc = (Logger) LoggerFactory.getLogger("org.apache.ratis.grpc.GrpcUtil");
+      said.start();
+      grpc.addAppender(said);
+      try {
+        cluster.stop(0);
+      } finally {
+        grpc.detachAppender(said);
+      }
+
+      // then
+      assertThat(said.list).noneMatch(event -> event.getMessage().contains("gracefully"));
+    }
   }
 }

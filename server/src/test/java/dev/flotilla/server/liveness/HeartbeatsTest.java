@@ -14,6 +14,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -113,6 +114,22 @@ class HeartbeatsTest {
       leader = wish -> CompletableFuture.completedFuture(State.SERVING);
 
       await(seldom.wish(Wish.SERVE));
+    }
+  }
+
+  @Test
+  void shouldAskAgainSoonWhetherAWishIsGranted() {
+    try (var seldom = heartbeats(Duration.ofDays(1))) {
+      await(seldom.wish(Wish.STOPPED));
+      var asked = new AtomicInteger();
+      leader =
+          wish ->
+              CompletableFuture.completedFuture(
+                  wish == Wish.STOP && asked.incrementAndGet() > 1
+                      ? State.STOPPING
+                      : State.SERVING);
+
+      await(seldom.wish(Wish.STOP));
     }
   }
 }
