@@ -10,8 +10,6 @@ import dev.flotilla.storage.LogId;
 import dev.flotilla.storage.LogStore;
 import dev.flotilla.storage.WriteSet;
 import dev.flotilla.storage.testkit.TestEntries;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -99,35 +97,23 @@ final class PendingOperationsTest {
     LogStore third = engine.create(LogId.random(), LogBase.ORIGIN);
     Thread compaction =
         Thread.ofPlatform().unstarted(() -> log.compact(0, 100, (_, _) -> new Outcome.Keep()));
-    Gate flushers = new Gate();
-    flushers.close(2);
+    gate.close(2);
     List<CompletableFuture<Void>> writes = new ArrayList<>();
-    writes.add(held(other, flushers));
-    writes.add(held(third, flushers));
-    flushers.awaitHeld();
+    for (LogStore busy : List.of(other, third)) {
+      writes.add(busy.write(WriteSet.append(TestEntries.behind(LogBase.ORIGIN, 3).several(1, 10))));
+    }
+    gate.awaitHeld();
     compaction.start();
     Gate.awaitStill(compaction);
 
     CompletableFuture<Void> reset = log.reset(new LogBase(50, 3, 900, 1));
-    flushers.open();
+    gate.open();
     reset.get(60, TimeUnit.SECONDS);
     compaction.join();
     for (CompletableFuture<Void> write : writes) {
       write.get(60, TimeUnit.SECONDS);
     }
     assertThat(log.endIndex()).isEqualTo(51);
-  }
-
-  /** Keeps one of the two flushers busy: what a future's dependent waits for, it waits for. */
-  private static CompletableFuture<Void> held(LogStore log, Gate gate) {
-    return log.write(WriteSet.append(TestEntries.behind(LogBase.ORIGIN, 3).several(1, 10)))
-        .thenRun(() -> {
-          try {
-            gate.syncing();
-          } catch (IOException e) {
-            throw new UncheckedIOException(e);
-          }
-        });
   }
 
   private LogBase baseBehind(long index) {

@@ -18,6 +18,14 @@ sealed interface Change {
     return before.sameAs(found) || apply(before).sameAs(found);
   }
 
+  /**
+   * The same where the crash may also take a tail of the entries; what is left is no begin of the
+   * log before or after the change.
+   */
+  default boolean mayLeaveButForATail(LogContent before, LogContent found) {
+    return mayLeave(before, found);
+  }
+
   /** A write set: cut, and any number of its entries there. */
   record Written(WriteSet set) implements Change {
     @Override
@@ -101,6 +109,13 @@ sealed interface Change {
         }
       }
       return chosen.sameAs(found);
+    }
+
+    @Override
+    public boolean mayLeaveButForATail(LogContent before, LogContent found) {
+      LogContent begin = before.copy();
+      begin.truncate(Math.max(before.base().index() + 1, found.endIndex()));
+      return mayLeave(begin, found);
     }
   }
 

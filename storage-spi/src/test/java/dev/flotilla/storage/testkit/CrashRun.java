@@ -124,7 +124,7 @@ final class CrashRun implements AutoCloseable {
       case 0 -> writes.prefix().ifPresent(base -> dropPrefix(target, base));
       case 1 -> reset(target, writes.base());
       case 2 -> compact(target, writes.compactor());
-      case 3 -> cut(target);
+      case 3 -> cut(target, writes.cut());
       case 4 -> reopen();
       case 5 -> delete(target);
       case 6, 7, 8 -> burst(target);
@@ -200,10 +200,7 @@ final class CrashRun implements AutoCloseable {
     target.history.finished(new Change.Compacted(left));
   }
 
-  private void cut(Watched target) {
-    LogContent before = target.history.content();
-    long first = before.base().index() + 1;
-    long endIndex = first + random.nextLong(before.endIndex() - first + 1);
+  private void cut(Watched target, long endIndex) {
     target.log.close();
     target.history.begin(new Change.Cut(endIndex));
     target.log = engine.openCutAt(target.history.id(), endIndex);

@@ -143,7 +143,7 @@ final class History {
       boolean legal = isBeginOf(before, found);
       for (Change change : issued) {
         LogContent after = change.apply(before);
-        legal |= isBeginOf(after, found) || change.mayLeave(before, found);
+        legal |= isBeginOf(after, found) || change.mayLeaveButForATail(before, found);
         before = after;
       }
       if (!legal) {

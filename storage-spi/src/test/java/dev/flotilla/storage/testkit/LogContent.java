@@ -235,7 +235,7 @@ public final class LogContent {
             .allMatch(e -> e.payload().equals(other.entry(e.header().index()).payload()));
   }
 
-  private List<EntryHeader> headers() {
+  List<EntryHeader> headers() {
     return entries.stream().map(Entry::header).toList();
   }
 

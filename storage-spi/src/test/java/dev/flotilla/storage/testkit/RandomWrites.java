@@ -35,7 +35,7 @@ final class RandomWrites {
   WriteSet truncate() {
     long length = content.endIndex() - content.base().index() - 1;
     long reach = random.nextInt(10) == 0 ? length : Math.min(length, 8);
-    long from = content.endIndex() - random.nextLong(reach + 1);
+    long from = beforeItsRun(content.endIndex() - random.nextLong(reach + 1));
     LogContent cut = content.copy();
     cut.truncate(from);
     return new WriteSet(from, entries(cut, random.nextInt(4)));
@@ -97,6 +97,24 @@ final class RandomWrites {
     return content.entry(index).header().kind() == EntryKind.EMPTIED
         ? Optional.empty()
         : Optional.of(content.baseBehind(index));
+  }
+
+  /** Where the log may be cut at its opening: anywhere. */
+  long cut() {
+    long first = content.base().index() + 1;
+    return beforeItsRun(first + random.nextLong(content.endIndex() - first + 1));
+  }
+
+  /**
+   * The index itself, or where the run of emptied entries begins that goes on there. What is
+   * emptied was committed, so no log is cut within a run, which may be kept as one range.
+   */
+  private long beforeItsRun(long index) {
+    if (index == content.endIndex()) {
+      return index;
+    }
+    long first = content.base().index() + 1;
+    return first + EmptiedRuns.runStart(content.headers(), (int) (index - first));
   }
 
   /** Where to begin anew: further on, or within what the log holds. */
