@@ -4,6 +4,7 @@ import dev.flotilla.raft.ReplicatedLog.TermEnd;
 import dev.flotilla.storage.CorruptLogException;
 import dev.flotilla.storage.EntryHeader;
 import dev.flotilla.storage.EntryKind;
+import dev.flotilla.storage.LogBase;
 import dev.flotilla.storage.LogClosedException;
 import dev.flotilla.storage.LogStore;
 import dev.flotilla.storage.Slice;
@@ -157,6 +158,27 @@ final class LogReader {
   /** The index of the entry that holds an offset, or of the first behind it that holds any. */
   OptionalLong indexOfOffset(long offset) {
     return guarded(() -> store().indexOfOffset(offset));
+  }
+
+  /**
+   * See {@link ReplicatedLog#digest}.
+   *
+   * @param index of an entry that is applied, or of the one before the first
+   */
+  Optional<LogDigest> digest(long index) {
+    return guarded(() -> {
+      LogBase base = store().base();
+      if (index <= base.index()) {
+        return index == base.index()
+            ? Optional.of(new LogDigest(index, base.offset(), base.digest()))
+            : Optional.empty();
+      }
+      EntryHeader header = store().header(index);
+      // In a run of these each has the digest of the last.
+      return header.kind() == EntryKind.EMPTIED
+          ? Optional.empty()
+          : Optional.of(new LogDigest(index, header.endOffset(), header.digest()));
+    });
   }
 
   /** See {@link ReplicatedLog#logEndOffset}. */

@@ -135,6 +135,15 @@ final class PartitionReplica implements Applied, ReplicatedLog {
   }
 
   @Override
+  public Optional<LogDigest> digest(long index) {
+    Replica last = started;
+    if (last == null) {
+      throw unavailable();
+    }
+    return reader().digest(Math.min(index, last.state().last().getIndex()));
+  }
+
+  @Override
   public CompletableFuture<Void> moveLogStart(long offset) {
     Replica replica = replica();
     switch (leadership) {

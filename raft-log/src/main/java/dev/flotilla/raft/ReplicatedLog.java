@@ -79,6 +79,12 @@ public interface ReplicatedLog {
   void headers(long fromOffset, Consumer<EntryHeader> consumer);
 
   /**
+   * The digest at an entry, or at the newest one that is applied here if that is before it. Empty
+   * if it is not kept here any more: the entry was dropped, or compaction left no record of it.
+   */
+  Optional<LogDigest> digest(long index);
+
+  /**
    * Moves the log start to an offset at or below the high watermark: replicated, then applied on
    * every replica, which drops the whole entries below it. Completes when applied here.
    *

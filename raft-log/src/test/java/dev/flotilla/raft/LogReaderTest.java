@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.flotilla.raft.ReplicatedLog.TermEnd;
 import dev.flotilla.storage.CorruptLogException;
+import dev.flotilla.storage.EntryCompactor;
 import dev.flotilla.storage.EntryHeader;
+import dev.flotilla.storage.LogBase;
 import dev.flotilla.storage.LogClosedException;
 import dev.flotilla.storage.LogStore;
 import dev.flotilla.storage.LogStore.FirstBatch;
@@ -105,6 +107,30 @@ class LogReaderTest extends LogReaderFixture {
 
     // when, then
     assertThat(raced.endOfTerm(1)).contains(new TermEnd(1, 3));
+  }
+
+  @Test
+  void shouldKnowTheDigestOfEachEntryThatIsKept() {
+    // given
+    writeData(3);
+    write(entries.raftOnly(10));
+
+    // when, then
+    assertThat(reader.digest(-1)).contains(new LogDigest(-1, 0, LogBase.ORIGIN.digest()));
+    assertThat(reader.digest(2)).contains(new LogDigest(2, 3, store.header(2).digest()));
+    assertThat(reader.digest(3)).contains(new LogDigest(3, 3, store.header(2).digest()));
+    drop(2);
+    assertThat(reader.digest(0)).isEmpty();
+    assertThat(reader.digest(1)).contains(new LogDigest(1, 2, store.base().digest()));
+  }
+
+  @Test
+  void shouldTakeNoDigestFromWhereCompactionLeftNothing() {
+    writeData(3);
+    store.compact(0, 2, (header, payload) -> new EntryCompactor.Outcome.Empty());
+
+    assertThat(reader.digest(0)).isEmpty();
+    assertThat(reader.digest(2)).isPresent();
   }
 
   @Test

@@ -17,6 +17,7 @@ import dev.flotilla.server.network.Listener;
 import dev.flotilla.server.network.ListeningSockets;
 import dev.flotilla.server.network.NetworkServer;
 import dev.flotilla.server.network.RequestHandler;
+import dev.flotilla.server.status.Digests;
 import dev.flotilla.server.status.Status;
 import dev.flotilla.storage.StorageEngineFactory;
 import java.io.IOException;
@@ -63,12 +64,16 @@ public final class Node implements AutoCloseable {
   /** Set once, when there is something to know; read by the threads of the status. */
   private volatile Supplier<Status> status;
 
+  /** Likewise. */
+  private volatile MetricsServer.Page digests;
+
   private List<Listener> endpoints = List.of();
   private int metricsPort;
 
   private Node(NodeConfig config) {
     this.config = config;
     this.status = () -> Status.of(config.nodeId(), notReady.orElse(""));
+    this.digests = _ -> new Digests(config.nodeId(), List.of()).json();
   }
 
   /**
@@ -107,7 +112,11 @@ public final class Node implements AutoCloseable {
                     : MetricsServer.Port.EXACTLY,
                 registry,
                 () -> notReady,
-                () -> status.get().json()));
+                Map.of(
+                    "/status",
+                    _ -> status.get().json(),
+                    "/digests",
+                    query -> digests.json(query))));
     metricsPort = metrics.port();
     DataDirectory directory =
         closing.add(DataDirectory.open(config.directory(), config.nodeId(), addresses()));
@@ -141,6 +150,7 @@ public final class Node implements AutoCloseable {
         closing.add(
             new Reconciler(
                 metadata, config.nodeId(), directory.replicaLedger(), partitions.partitions()));
+    digests = new NodeDigests(partitions.partitions());
     NodeStatus known = new NodeStatus(config.nodeId(), metadata, reconciler);
     status = () -> known.now(notReady);
     if (config.cluster().isEmpty()) {

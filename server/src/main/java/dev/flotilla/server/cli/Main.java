@@ -9,7 +9,12 @@ import picocli.CommandLine.Command;
     description = "A log service that speaks the Kafka protocol.",
     mixinStandardHelpOptions = true,
     version = "flotilla 0.1.0",
-    subcommands = {ServerCommand.class, ClusterCommand.class, StatusCommand.class})
+    subcommands = {
+      ServerCommand.class,
+      ClusterCommand.class,
+      StatusCommand.class,
+      VerifyCommand.class
+    })
 public final class Main {
 
   private Main() {}

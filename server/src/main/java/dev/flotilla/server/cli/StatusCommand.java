@@ -1,22 +1,13 @@
 package dev.flotilla.server.cli;
 
 import dev.flotilla.server.status.ClusterStatus;
+import dev.flotilla.server.status.NodePages;
 import dev.flotilla.server.status.Status;
-import java.io.IOException;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
+import picocli.CommandLine.Mixin;
 
 /** {@code flotilla status}: asks the nodes of a cluster how they are. */
 @Command(
@@ -36,73 +27,26 @@ import picocli.CommandLine.Spec;
     })
 final class StatusCommand implements Callable<Integer> {
 
-  private static final Duration PATIENCE = Duration.ofSeconds(5);
-
-  @Spec private CommandSpec spec;
-
-  @Option(
-      names = "--bootstrap",
-      paramLabel = "HOST:PORT,...",
-      description =
-          "Clients' addresses of some nodes, who name the others; 127.0.0.1:9092 if unset.")
-  private String bootstrap = "127.0.0.1:9092";
-
-  @Option(
-      names = "--metrics",
-      split = ",",
-      paramLabel = "HOST:PORT",
-      description =
-          "Asks these metrics.listeners instead, all and only them; no node need be ready.")
-  private @Nullable List<String> metrics;
-
-  @Option(names = "--json", description = "Prints JSON.")
-  private boolean json;
+  @Mixin private AskedNodes asked;
 
   @SuppressWarnings("NullAway.Init") // picocli sets the fields
   StatusCommand() {}
 
   @Override
   public Integer call() throws InterruptedException {
+    return asked.ask(this::print);
+  }
+
+  private int print(List<NodePages> nodes) {
     List<Status> answers = new ArrayList<>();
     List<String> silent = new ArrayList<>();
-    try (HttpClient http = HttpClient.newBuilder().connectTimeout(PATIENCE).build()) {
-      for (String address : metrics == null ? StatusAddresses.of(bootstrap, PATIENCE) : metrics) {
-        ask(http, address).ifPresentOrElse(answers::add, () -> silent.add(address));
-      }
-    } catch (StatusAddresses.UnreachableException e) {
-      return failed(1, e.getMessage());
-    } catch (IllegalArgumentException e) {
-      return failed(2, e.getMessage());
-    }
+    nodes.forEach(
+        node -> node.status().ifPresentOrElse(answers::add, () -> silent.add(node.address())));
     if (answers.isEmpty()) {
-      return failed(1, "no answer from " + String.join(", ", silent));
+      return asked.silence(silent);
     }
     ClusterStatus status = ClusterStatus.of(answers, silent);
-    spec.commandLine().getOut().print(json ? status.json() : status.text());
-    spec.commandLine().getOut().flush();
+    asked.print(status.text(), status.json());
     return status.healthy() ? 0 : 1;
-  }
-
-  /**
-   * Asks one node.
-   *
-   * @throws IllegalArgumentException if that is no address
-   */
-  private static Optional<Status> ask(HttpClient http, String address) throws InterruptedException {
-    URI uri = URI.create("http://" + address + "/status");
-    try {
-      HttpResponse<String> response =
-          http.send(
-              HttpRequest.newBuilder(uri).timeout(PATIENCE).build(),
-              HttpResponse.BodyHandlers.ofString());
-      return response.statusCode() == 200 ? Status.parse(response.body()) : Optional.empty();
-    } catch (IOException e) {
-      return Optional.empty();
-    }
-  }
-
-  private int failed(int status, @Nullable String reason) {
-    spec.commandLine().getErr().println("flotilla: " + reason);
-    return status;
   }
 }

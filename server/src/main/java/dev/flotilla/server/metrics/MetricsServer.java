@@ -9,7 +9,12 @@ import java.io.IOException;
 import java.net.BindException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.URI;
+import java.net.URLDecoder;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.Supplier;
@@ -21,7 +26,7 @@ import java.util.function.Supplier;
  *   GET /metrics       Prometheus' text format
  *   GET /health/live   200 as long as the process answers at all
  *   GET /health/ready  200 when the node serves clients, else 503 and why not
- *   GET /status        how the cluster is, as this node sees it, in JSON
+ *   GET PATH           what else the node has to tell, in JSON, see {@link Page}
  * </pre>
  *
  * <p>A conversation runs on a virtual thread of its own, and has no part in serving Kafka clients.
@@ -30,6 +35,18 @@ public final class MetricsServer implements AutoCloseable {
 
   /** How many ports after a taken one are tried, if any will do: a few nodes on one host. */
   private static final int PORTS_TRIED = 64;
+
+  /** What is told in JSON at one path. Asked on any thread. */
+  public interface Page {
+
+    /**
+     * The answer, as JSON.
+     *
+     * @param query the parameters that were asked with; of one that is named twice the last value
+     * @throws IllegalArgumentException if they cannot be understood; its message goes to the asker
+     */
+    String json(Map<String, String> query);
+  }
 
   /** Whether another port will do when the one asked for is taken. */
   public enum Port {
@@ -43,17 +60,17 @@ public final class MetricsServer implements AutoCloseable {
   private final ExecutorService threads;
   private final MetricRegistry registry;
   private final Supplier<Optional<String>> notReady;
-  private final Supplier<String> status;
+  private final Map<String, Page> pages;
 
   private MetricsServer(
       HttpServer http,
       MetricRegistry registry,
       Supplier<Optional<String>> notReady,
-      Supplier<String> status) {
+      Map<String, Page> pages) {
     this.http = http;
     this.registry = registry;
     this.notReady = notReady;
-    this.status = status;
+    this.pages = new TreeMap<>(pages);
     this.threads =
         Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("metrics-", 0).factory());
   }
@@ -65,7 +82,7 @@ public final class MetricsServer implements AutoCloseable {
    * @param port 0 for any free one
    * @param notReady why the node does not serve clients now; empty when it does. Asked on any
    *     thread
-   * @param status how the cluster is, as JSON. Asked on any thread
+   * @param pages by path, as {@code /status}
    * @throws IOException if the address cannot be bound; its message names it
    */
   public static MetricsServer start(
@@ -74,9 +91,9 @@ public final class MetricsServer implements AutoCloseable {
       Port choice,
       MetricRegistry registry,
       Supplier<Optional<String>> notReady,
-      Supplier<String> status)
+      Map<String, Page> pages)
       throws IOException {
-    var server = new MetricsServer(bind(host, port, choice), registry, notReady, status);
+    var server = new MetricsServer(bind(host, port, choice), registry, notReady, pages);
     server.http.setExecutor(server.threads);
     server.http.createContext("/", server::answer);
     server.http.start();
@@ -131,13 +148,42 @@ public final class MetricsServer implements AutoCloseable {
           var reason = notReady.get();
           send(exchange, reason.isEmpty() ? 200 : 503, reason.orElse("ready") + "\n");
         }
-        case "/status" -> {
-          exchange.getResponseHeaders().set("Content-Type", "application/json");
-          send(exchange, 200, status.get());
-        }
-        default -> send(exchange, 404, "/metrics, /health/live, /health/ready, /status\n");
+        default -> page(exchange);
       }
     }
+  }
+
+  private void page(HttpExchange exchange) throws IOException {
+    var page = pages.get(exchange.getRequestURI().getPath());
+    if (page == null) {
+      var known = "/metrics, /health/live, /health/ready, " + String.join(", ", pages.keySet());
+      send(exchange, 404, known + "\n");
+      return;
+    }
+    String json;
+    try {
+      json = page.json(query(exchange.getRequestURI()));
+    } catch (IllegalArgumentException e) {
+      send(exchange, 400, e.getMessage() + "\n");
+      return;
+    }
+    exchange.getResponseHeaders().set("Content-Type", "application/json");
+    send(exchange, 200, json);
+  }
+
+  private static Map<String, String> query(URI uri) {
+    var query = new HashMap<String, String>();
+    if (uri.getRawQuery() != null) {
+      for (var parameter : uri.getRawQuery().split("&")) {
+        var parts = parameter.split("=", 2);
+        query.put(decoded(parts[0]), parts.length == 2 ? decoded(parts[1]) : "");
+      }
+    }
+    return query;
+  }
+
+  private static String decoded(String text) {
+    return URLDecoder.decode(text, UTF_8);
   }
 
   private static void send(HttpExchange exchange, int status, String text) throws IOException {

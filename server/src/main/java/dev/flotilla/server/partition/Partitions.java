@@ -70,6 +70,11 @@ public final class Partitions implements ReplicaLifecycle {
     listeners.add(listener);
   }
 
+  /** Those whose replicas run here now. */
+  public List<Partition> all() {
+    return byGroup.values().stream().map(Hosted::partition).toList();
+  }
+
   /** The partition, if its replica runs here. */
   public Optional<Partition> find(TopicPartition partition) {
     return Optional.ofNullable(byName.get(partition));

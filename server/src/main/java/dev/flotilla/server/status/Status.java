@@ -85,8 +85,12 @@ public record Status(
 
   /** Empty if the text is no status. */
   public static Optional<Status> parse(String json) {
+    return parse(json, Status.class);
+  }
+
+  static <T> Optional<T> parse(String json, Class<T> type) {
     try {
-      return Optional.ofNullable(JSON.readValue(json, Status.class));
+      return Optional.ofNullable(JSON.readValue(json, type));
     } catch (JsonProcessingException e) {
       return Optional.empty();
     }

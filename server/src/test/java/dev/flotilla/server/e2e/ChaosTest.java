@@ -66,6 +66,7 @@ class ChaosTest {
       }
       int acknowledged = workload.verify();
       assertThat(workload.failures()).isEmpty();
+      System.out.printf("chaos: %d replicas agree%n", cluster.verifyDigests());
       cluster.deleteTopic(topic);
       return acknowledged;
     }

@@ -1,11 +1,16 @@
 package dev.flotilla.server.e2e;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.flotilla.server.status.DigestComparison;
+import dev.flotilla.server.status.NodePages;
 import dev.flotilla.server.status.Status;
 import dev.flotilla.server.testing.Await;
 import dev.flotilla.server.testing.LoopbackPorts;
 import dev.flotilla.server.testing.NodeUnderTest;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.http.HttpClient;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -222,6 +227,25 @@ final class Cluster implements AutoCloseable {
     } catch (AssertionError e) {
       // It starts, or stops.
       return Optional.empty();
+    }
+  }
+
+  /**
+   * Checks that the replicas of every partition hold the same records.
+   *
+   * @return how many replicas were compared
+   */
+  int verifyDigests() {
+    try (HttpClient http = HttpClient.newHttpClient()) {
+      DigestComparison comparison =
+          DigestComparison.of(
+              running()
+                  .map(node -> new NodePages(http, "127.0.0.1:" + node.metricsPort(), PATIENCE))
+                  .toList());
+      assertThat(comparison.differences()).isEmpty();
+      assertThat(comparison.alone()).isEmpty();
+      assertThat(comparison.incomparable()).isEmpty();
+      return comparison.replicas();
     }
   }
 

@@ -84,12 +84,17 @@ final class LoadedCluster implements AutoCloseable {
     cluster.awaitWhole();
   }
 
-  /** Checks that nothing was lost or doubled, and that no call of the producer failed. */
+  /**
+   * Checks that nothing was lost or doubled, that no call of the producer failed, and that all
+   * replicas hold the same. For a cluster that is whole.
+   */
   void verify() {
     try {
       int acknowledged = workload.verify();
       assertThat(workload.failures()).isEmpty();
-      System.out.printf("%d acknowledged records are there, once%n", acknowledged);
+      int replicas = cluster.verifyDigests();
+      System.out.printf(
+          "%d acknowledged records are there, once; %d replicas agree%n", acknowledged, replicas);
     } catch (AssertionError e) {
       System.out.println(cluster.logs());
       throw e;

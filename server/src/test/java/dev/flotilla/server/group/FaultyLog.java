@@ -3,6 +3,7 @@ package dev.flotilla.server.group;
 import dev.flotilla.raft.AppendBatch;
 import dev.flotilla.raft.Appended;
 import dev.flotilla.raft.Leadership;
+import dev.flotilla.raft.LogDigest;
 import dev.flotilla.raft.PendingAppend;
 import dev.flotilla.raft.ReplicatedLog;
 import dev.flotilla.raft.ReplicatedLogException;
@@ -114,6 +115,11 @@ final class FaultyLog implements ReplicatedLog {
   @Override
   public void headers(long fromOffset, Consumer<EntryHeader> consumer) {
     log.headers(fromOffset, consumer);
+  }
+
+  @Override
+  public Optional<LogDigest> digest(long index) {
+    return log.digest(index);
   }
 
   @Override

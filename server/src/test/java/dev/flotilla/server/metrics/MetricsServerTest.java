@@ -12,7 +12,9 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.regex.Pattern;
@@ -41,7 +43,12 @@ final class MetricsServerTest {
   void start() throws IOException {
     server =
         MetricsServer.start(
-            "127.0.0.1", 0, MetricsServer.Port.EXACTLY, registry, notReady::get, () -> "{}\n");
+            "127.0.0.1",
+            0,
+            MetricsServer.Port.EXACTLY,
+            registry,
+            notReady::get,
+            Map.of("/status", _ -> "{}\n", "/echo", MetricsServerTest::echo));
   }
 
   @AfterEach
@@ -131,6 +138,25 @@ final class MetricsServerTest {
   }
 
   @Test
+  void shouldTellAPageWhatItWasAskedWith() throws Exception {
+    assertThat(get("/echo?topic=a%26b&index=7&index=8&all").body())
+        .isEqualTo("{all=, index=8, topic=a&b}");
+    assertThat(get("/echo").body()).isEqualTo("{}");
+    assertThat(get("/echo?bad=1"))
+        .satisfies(response -> assertThat(response.statusCode()).isEqualTo(400))
+        .satisfies(response -> assertThat(response.body()).isEqualTo("bad=1\n"));
+    assertThat(get("/nothing").body())
+        .isEqualTo("/metrics, /health/live, /health/ready, /echo, /status\n");
+  }
+
+  private static String echo(Map<String, String> query) {
+    if (query.containsKey("bad")) {
+      throw new IllegalArgumentException("bad=" + query.get("bad"));
+    }
+    return new TreeMap<>(query).toString();
+  }
+
+  @Test
   void shouldTakeTheNextPortOnlyWhenNobodyChoseThisOne() throws Exception {
     // given
     int taken = server.port();
@@ -143,7 +169,7 @@ final class MetricsServerTest {
             MetricsServer.Port.OR_NEXT_FREE,
             registry,
             Optional::<String>empty,
-            () -> "")) {
+            Map.of())) {
       // then
       assertThat(next.port()).isGreaterThan(taken);
     }
@@ -154,7 +180,7 @@ final class MetricsServerTest {
                 MetricsServer.Port.EXACTLY,
                 registry,
                 Optional::<String>empty,
-                () -> ""))
+                Map.of()))
         .isInstanceOf(IOException.class)
         .hasMessageContaining("127.0.0.1:" + taken);
   }

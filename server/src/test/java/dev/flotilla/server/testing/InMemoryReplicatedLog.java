@@ -3,6 +3,7 @@ package dev.flotilla.server.testing;
 import dev.flotilla.raft.AppendBatch;
 import dev.flotilla.raft.Appended;
 import dev.flotilla.raft.Leadership;
+import dev.flotilla.raft.LogDigest;
 import dev.flotilla.raft.PartitionState;
 import dev.flotilla.raft.PartitionState.Decision;
 import dev.flotilla.raft.PendingAppend;
@@ -207,6 +208,14 @@ public final class InMemoryReplicatedLog implements ReplicatedLog {
     return found < 0
         ? Optional.empty()
         : Optional.of(new TermEnd((int) found, entries.endOffset()));
+  }
+
+  @Override
+  public synchronized Optional<LogDigest> digest(long index) {
+    return entries.headers().stream()
+        .filter(header -> committed(header) && header.index() <= index)
+        .max(Comparator.comparingLong(EntryHeader::index))
+        .map(header -> new LogDigest(header.index(), header.endOffset(), header.digest()));
   }
 
   @Override

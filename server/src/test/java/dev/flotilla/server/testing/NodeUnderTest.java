@@ -160,6 +160,10 @@ public final class NodeUnderTest implements AutoCloseable {
   }
 
   /** What the node says of itself over HTTP. */
+  public int metricsPort() {
+    return node.metricsPort();
+  }
+
   public HttpResponse<String> get(String path) {
     return get(node.metricsPort(), path);
   }
