@@ -52,7 +52,6 @@ public final class Node implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Node.class);
   private static final Duration LEADERS_WITHIN = Duration.ofSeconds(10);
   private static final Duration REGISTERED_WITHIN = Duration.ofSeconds(10);
-  private static final Duration LOOK_EVERY = Duration.ofMillis(20);
 
   private final NodeConfig config;
   private final Closing closing = new Closing();
@@ -153,12 +152,7 @@ public final class Node implements AutoCloseable {
     digests = new NodeDigests(partitions.partitions());
     NodeStatus known = new NodeStatus(config.nodeId(), metadata, reconciler);
     status = () -> known.now(notReady);
-    if (config.cluster().isEmpty()) {
-      awaitLeaders(metadata, reconciler);
-    } else {
-      new KnownLeaders(config.nodeId(), metadata, partitions.partitions(), reconciler)
-          .await(LEADERS_WITHIN);
-    }
+    new FirstLeaders(config.nodeId(), metadata, reconciler).await(LEADERS_WITHIN);
 
     List<RequestHandler> handlers =
         NodeHandlers.of(config, settings, metadata, topicConfigs, creation, partitions, groups);
@@ -238,30 +232,6 @@ public final class Node implements AutoCloseable {
           "storage.engine=%s: the engines of this node are %s"
               .formatted(config.storageEngine(), String.join(", ", engines)));
     }
-  }
-
-  /**
-   * A client that connects to a ready node finds leaders where there can be any soon. Not for long:
-   * a partition may have lost its replicas, and the others must not wait for it.
-   */
-  private static void awaitLeaders(Metadata metadata, Reconciler reconciler)
-      throws InterruptedException {
-    long deadline = System.nanoTime() + LEADERS_WITHIN.toNanos();
-    while (leaderless(metadata.image()) > reconciler.quarantined().size()) {
-      if (System.nanoTime() - deadline > 0) {
-        LOG.warn("{} partitions have no leader so far", leaderless(metadata.image()));
-        return;
-      }
-      // No image tells of a replica that is quarantined.
-      Thread.sleep(LOOK_EVERY);
-    }
-  }
-
-  private static long leaderless(MetadataImage image) {
-    return image.topics().topicsById().values().stream()
-        .flatMap(topic -> topic.partitions().values().stream())
-        .filter(partition -> partition.leader < 0)
-        .count();
   }
 
   /** How clients reach it, with real ports. */

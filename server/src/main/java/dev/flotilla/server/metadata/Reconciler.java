@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
@@ -52,6 +53,9 @@ public final class Reconciler implements AutoCloseable {
   private final Failpoints failpoints;
   private final Map<UUID, String> quarantined = new ConcurrentHashMap<>();
 
+  /** Completed by the thread. */
+  private final CompletableFuture<Void> opened = new CompletableFuture<>();
+
   /** Given when there may be something to do; several are taken as one. */
   private final Semaphore news = new Semaphore(0);
 
@@ -85,6 +89,14 @@ public final class Reconciler implements AutoCloseable {
     var _ = metadata.ready().thenRun(news::release);
   }
 
+  /**
+   * Completes after the first pass that left nothing to do, under an image that shows all that was
+   * committed before this start: every replica it names runs or is {@link #quarantined}.
+   */
+  public CompletableFuture<Void> opened() {
+    return opened.copy();
+  }
+
   /** The groups that were not started because their files cannot be trusted, with the reason. */
   public Map<UUID, String> quarantined() {
     return Map.copyOf(quarantined);
@@ -112,7 +124,11 @@ public final class Reconciler implements AutoCloseable {
           var _ = news.tryAcquire(RETRY.toMillis(), TimeUnit.MILLISECONDS);
         }
         news.drainPermits();
+        var ready = metadata.ready().isDone();
         settled = closed || pass();
+        if (ready && settled && !closed) {
+          opened.complete(null);
+        }
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

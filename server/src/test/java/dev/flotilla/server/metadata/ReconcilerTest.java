@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
@@ -216,6 +217,26 @@ class ReconcilerTest {
     eventually(() -> replicas.running().size() == 2);
     eventually(() -> reconciler != null && reconciler.quarantined().containsKey(damaged));
     assertThat(replicas.stored()).contains(damaged);
+  }
+
+  @Test
+  void shouldSayThatItHasOpenedAllWhenItKnowsWhatItCannotOpen() {
+    var orders = create("orders");
+    eventuallyRuns(groupsOf(orders));
+    var damaged = Replica.groupOf(orders, 1);
+    var lost = Replica.groupOf(orders, 2);
+    replicas.lose(lost);
+    stop();
+    node = new SingleNode(stored, Map.of());
+    replicas = replicas.restarted();
+    replicas.damage(damaged);
+
+    start(Failpoints.NONE);
+
+    var started = Optional.ofNullable(reconciler).orElseThrow();
+    started.opened().orTimeout(60, TimeUnit.SECONDS).join();
+    assertThat(started.quarantined()).containsOnlyKeys(damaged, lost);
+    assertThat(replicas.running()).containsExactly(Replica.groupOf(orders, 0));
   }
 
   @Test
