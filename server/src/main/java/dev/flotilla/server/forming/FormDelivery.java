@@ -5,9 +5,9 @@ import dev.flotilla.proto.peer.FormingRecord.Member;
 import dev.flotilla.server.peer.PeerAddress;
 import dev.flotilla.server.peer.PeerRefusedException;
 import dev.flotilla.server.peer.Peers;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletionException;
 import org.slf4j.Logger;
@@ -20,14 +20,14 @@ import org.slf4j.LoggerFactory;
 public final class FormDelivery implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(FormDelivery.class);
-  private static final Duration AGAIN = Duration.ofMillis(250);
 
   private final FormingRecord record;
   private final Peers peers;
   private final Failpoints failpoints;
-  private final Thread thread;
+  private final UntilDone delivery;
 
-  /** Who was complained about; belongs to the thread. */
+  // Belong to the thread that delivers.
+  private final List<Member> left;
   private final Set<Member> warned = new HashSet<>();
 
   /** Begins at once. */
@@ -35,20 +35,14 @@ public final class FormDelivery implements AutoCloseable {
     this.record = record;
     this.peers = peers;
     this.failpoints = failpoints;
-    this.thread = Thread.ofVirtual().name("form-delivery").start(() -> deliver(self));
+    this.left = new ArrayList<>(record.getMembersList());
+    left.remove(self);
+    this.delivery = new UntilDone("form-delivery", this::deliver);
   }
 
-  private void deliver(Member self) {
-    var left = new ArrayList<>(record.getMembersList());
-    left.remove(self);
-    try {
-      while (!left.isEmpty()) {
-        left.removeIf(this::has);
-        Thread.sleep(AGAIN);
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
+  private boolean deliver() {
+    left.removeIf(this::has);
+    return left.isEmpty();
   }
 
   /** Returns whether there is nothing more to say to a member. */
@@ -68,6 +62,6 @@ public final class FormDelivery implements AutoCloseable {
   /** Stops. What is being said is not waited for. */
   @Override
   public void close() {
-    thread.interrupt();
+    delivery.close();
   }
 }

@@ -6,7 +6,6 @@ import dev.flotilla.server.config.ClusterNodes;
 import dev.flotilla.server.peer.PeerAddress;
 import dev.flotilla.server.peer.PeerRefusedException;
 import dev.flotilla.server.peer.Peers;
-import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 
@@ -16,35 +15,23 @@ import java.util.concurrent.CompletionException;
  */
 public final class Joining implements AutoCloseable {
 
-  private static final Duration AGAIN = Duration.ofMillis(250);
-
   private final Member self;
   private final ClusterNodes nodes;
   private final Peers peers;
   private final CompletableFuture<Void> refused = new CompletableFuture<>();
-  private final Thread thread;
+  private final UntilDone asking;
 
   /** Begins at once; this node's replica is there. */
   public Joining(Member self, ClusterNodes nodes, Peers peers) {
     this.self = self;
     this.nodes = nodes;
     this.peers = peers;
-    this.thread = Thread.ofVirtual().name("joining").start(this::run);
+    this.asking = new UntilDone("joining", () -> asked() || refused.isDone());
   }
 
   /** Fails with {@link RefusedStartException} if this node must not join, and never completes. */
   public CompletableFuture<Void> refused() {
     return refused;
-  }
-
-  private void run() {
-    try {
-      while (!refused.isDone() && !asked()) {
-        Thread.sleep(AGAIN);
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
   }
 
   /** Returns whether the leader was found and has made this node a voter. */
@@ -89,6 +76,6 @@ public final class Joining implements AutoCloseable {
 
   @Override
   public void close() {
-    thread.interrupt();
+    asking.close();
   }
 }

@@ -24,7 +24,8 @@ public final class Handover {
   private static final Logger LOG = LoggerFactory.getLogger(Handover.class);
 
   /**
-   * What is led at a time when there was nothing to do may change; it is looked at again so soon.
+   * So soon it is looked again what can be handed over, when nothing could: nothing tells that a
+   * replica has caught up, or that another node serves.
    */
   private static final Duration PAUSE = Duration.ofMillis(50);
 

@@ -4,7 +4,10 @@ import java.time.Duration;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Does something again and again, with a pause between, on a virtual thread of its own. */
+/**
+ * Does something again and again, with a pause between, on a virtual thread of its own: for what
+ * the mere passing of time makes due. Ends when it is closed, by interrupt, and never by itself.
+ */
 public final class Periodic implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(Periodic.class);
@@ -14,7 +17,7 @@ public final class Periodic implements AutoCloseable {
   private final Task task;
   private final Thread thread;
 
-  /** What is done; an exception is logged, and it is done again. */
+  /** What is done; an exception or error is logged, and it is done again. */
   @FunctionalInterface
   public interface Task {
     void run() throws InterruptedException;
@@ -42,7 +45,7 @@ public final class Periodic implements AutoCloseable {
   private void runOnce() throws InterruptedException {
     try {
       task.run();
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       LOG.error("{} failed and is tried again", name, e);
     }
   }
