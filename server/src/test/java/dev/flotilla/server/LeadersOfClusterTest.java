@@ -64,7 +64,8 @@ class LeadersOfClusterTest {
       Await.until(() -> leaders(cluster, 2).equals(leaders(cluster, 1)));
       Await.until(() -> leaders(cluster, 3).equals(leaders(cluster, 1)));
 
-      // One stops: the others lead what it led, and all know it.
+      // One stops: the others lead what it led, and all know it. They may hear of it a moment after
+      // it has stopped: it waits until others lead, not until those have told all nodes.
       cluster.stop(1);
       for (var asked : Set.of(2, 3)) {
         Await.until(() -> allLed(cluster, asked, Set.of(2, 3)));
