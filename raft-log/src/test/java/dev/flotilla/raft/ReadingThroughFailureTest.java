@@ -43,6 +43,14 @@ class ReadingThroughFailureTest {
     TestNodes.await("the failure", () -> log.leadership() instanceof Leadership.ReadOnly);
   }
 
+  /** A write fails, and so do all attempts to open the log again. */
+  private static void breakDisk(DiskFaults faults, ReplicatedLog log) throws InterruptedException {
+    faults.failingOpens.set(Integer.MAX_VALUE);
+    faults.doubtfulWrites.set(1);
+    var _ = log.append(TestBatch.of(1, 5));
+    awaitFailed(log);
+  }
+
   private static Appended append(ReplicatedLog log, int records) throws Exception {
     return log.append(TestBatch.of(1, records)).future().get(60, TimeUnit.SECONDS);
   }
@@ -126,10 +134,7 @@ class ReadingThroughFailureTest {
       reader.start(log, 3);
 
       // when its disk fails, and then Ratis finds a directory that keeps it from starting the group
-      faults.failingOpens.set(Integer.MAX_VALUE);
-      faults.doubtfulWrites.set(1);
-      var _ = log.append(TestBatch.of(1, 5));
-      awaitFailed(log);
+      breakDisk(faults, log);
       TestNodes.await("the end of the replica", () -> node.replica(group).isEmpty());
       Files.createDirectories(directory.resolve("scratch").resolve(group.toString()));
       faults.failingOpens.set(0);
@@ -149,10 +154,7 @@ class ReadingThroughFailureTest {
       // given a replica that waits for its disk
       ReplicatedLog log = create(node);
       append(log, 3);
-      faults.failingOpens.set(Integer.MAX_VALUE);
-      faults.doubtfulWrites.set(1);
-      var _ = log.append(TestBatch.of(1, 5));
-      awaitFailed(log);
+      breakDisk(faults, log);
       TestNodes.await("the end of the replica", () -> node.replica(group).isEmpty());
       assertThat(log.entryOfLargestTimestamp()).isPresent();
 
@@ -179,10 +181,7 @@ class ReadingThroughFailureTest {
       // given
       ReplicatedLog log = create(node);
       append(log, 3);
-      faults.failingOpens.set(Integer.MAX_VALUE);
-      faults.doubtfulWrites.set(1);
-      var _ = log.append(TestBatch.of(1, 5));
-      awaitFailed(log);
+      breakDisk(faults, log);
 
       // when
       node.deleteGroup(group);
