@@ -2,20 +2,13 @@ package dev.flotilla.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.flotilla.server.config.InvalidConfigException;
-import dev.flotilla.server.config.NodeConfig;
-import dev.flotilla.server.network.RawClient;
 import dev.flotilla.server.testing.Await;
-import dev.flotilla.server.testing.FreePorts;
-import dev.flotilla.server.testing.NodeUnderTest;
+import dev.flotilla.server.testing.ClusterUnderTest;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
-import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.kafka.common.message.CreateTopicsRequestData;
 import org.apache.kafka.common.message.CreateTopicsRequestData.CreatableTopic;
@@ -27,12 +20,13 @@ import org.apache.kafka.common.message.DeleteTopicsResponseData;
 import org.apache.kafka.common.message.InitProducerIdRequestData;
 import org.apache.kafka.common.message.InitProducerIdResponseData;
 import org.apache.kafka.common.message.MetadataRequestData;
+import org.apache.kafka.common.message.MetadataRequestData.MetadataRequestTopic;
 import org.apache.kafka.common.message.MetadataResponseData;
+import org.apache.kafka.common.message.MetadataResponseData.MetadataResponseTopic;
 import org.apache.kafka.common.protocol.ApiMessage;
 import org.apache.kafka.common.protocol.Errors;
-import org.apache.kafka.common.requests.AbstractRequest;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -43,81 +37,41 @@ class ThreeNodesTest {
 
   private static final int NODES = 3;
 
-  @TempDir Path root = Path.of("");
+  /** One for all tests: each leaves it whole, and names its own topics. */
+  private static ClusterUnderTest cluster;
 
-  private final int firstPort = FreePorts.next(2 * NODES);
-  private final Map<Integer, Node> nodes = new TreeMap<>();
-
-  @BeforeEach
-  void start() {
-    var starting =
-        IntStream.rangeClosed(1, NODES)
-            .boxed()
-            .collect(
-                Collectors.toMap(
-                    id -> id,
-                    id ->
-                        CompletableFuture.supplyAsync(() -> open(id), Thread::startVirtualThread)));
-    starting.forEach((id, node) -> nodes.put(id, node.orTimeout(90, TimeUnit.SECONDS).join()));
+  @BeforeAll
+  static void start(@TempDir Path root) {
+    cluster = new ClusterUnderTest(root, NODES, Map.of());
   }
 
-  @AfterEach
-  void close() {
-    nodes.values().forEach(Node::close);
+  @AfterAll
+  static void close() {
+    cluster.close();
   }
 
-  private Node open(int id) {
-    var list =
-        IntStream.rangeClosed(1, NODES)
-            .mapToObj(each -> each + "@127.0.0.1:" + (firstPort + 2 * (each - 1)))
-            .collect(Collectors.joining(","));
+  private static ApiMessage ask(int id, ApiMessage message) {
     try {
-      return Node.start(
-          NodeConfig.of(
-              Map.of(
-                  "node.id",
-                  Integer.toString(id),
-                  "cluster.nodes",
-                  list,
-                  "listeners",
-                  "PLAINTEXT://127.0.0.1:0",
-                  "metrics.listener",
-                  "127.0.0.1:0",
-                  "log.dirs",
-                  root.resolve("node-" + id).toString())));
-    } catch (InvalidConfigException | StartFailure e) {
-      throw new AssertionError(e);
-    }
-  }
-
-  private ApiMessage ask(int id, ApiMessage message) {
-    AbstractRequest request = NodeUnderTest.request(message);
-    var node = nodes.get(id);
-    if (node == null) {
-      throw new AssertionError("node " + id + " does not run");
-    }
-    try (var client = new RawClient(node.endpoints().getFirst().port())) {
-      return client.receive(request.apiKey(), client.send(request)).data();
+      return cluster.node(id).call(message).data();
     } catch (IOException e) {
       throw new AssertionError(e);
     }
   }
 
-  private CreatableTopicResult create(int through, CreatableTopic topic) {
+  private static CreatableTopicResult create(int through, CreatableTopic topic) {
     var request = new CreateTopicsRequestData().setTimeoutMs(20_000);
     request.topics().add(topic);
     return ((CreateTopicsResponseData) ask(through, request)).topics().find(topic.name());
   }
 
-  private MetadataResponseData.MetadataResponseTopic describe(int through, String topic) {
+  private static MetadataResponseTopic describe(int through, String topic) {
     var request = new MetadataRequestData().setAllowAutoTopicCreation(false);
-    request.setTopics(
-        java.util.List.of(new MetadataRequestData.MetadataRequestTopic().setName(topic)));
+    request.setTopics(List.of(new MetadataRequestTopic().setName(topic)));
     return ((MetadataResponseData) ask(through, request)).topics().find(topic);
   }
 
   /** How many partitions of a topic a node leads, by its own word. */
-  private long ledBy(int id, String topic) {
+  private static long ledBy(int id, String topic) {
     return describe(id, topic).partitions().stream()
         .filter(partition -> partition.leaderId() == id)
         .count();
@@ -145,10 +99,8 @@ class ThreeNodesTest {
   }
 
   @Test
-  void shouldDeleteThroughOneNodeWhatWasCreatedThroughAnother() {
-    create(
-        1,
-        new CreatableTopic().setName("orders").setNumPartitions(3).setReplicationFactor((short) 3));
+  void shouldDeleteThroughOneNodeWhatWasCreatedThroughAnother() throws IOException {
+    cluster.createTopic(1, "orders", 3, 3);
     Await.until(
         () -> describe(2, "orders").errorCode() != Errors.UNKNOWN_TOPIC_OR_PARTITION.code());
     var request = new DeleteTopicsRequestData().setTimeoutMs(20_000);
@@ -180,23 +132,15 @@ class ThreeNodesTest {
   }
 
   @Test
-  void shouldStartWhileAnotherNodeIsDown() {
-    create(
-        1,
-        new CreatableTopic().setName("orders").setNumPartitions(6).setReplicationFactor((short) 3));
-    stop(3);
-    stop(2);
+  void shouldStartWhileAnotherNodeIsDown() throws IOException {
+    cluster.createTopic(1, "lasting", 6, 3);
+    cluster.stop(3);
+    cluster.stop(2);
 
-    nodes.put(2, open(2));
+    cluster.start(2);
 
-    assertThat(describe(2, "orders").partitions()).hasSize(6);
-  }
-
-  private void stop(int id) {
-    var node = nodes.remove(id);
-    if (node != null) {
-      node.close();
-    }
+    assertThat(describe(2, "lasting").partitions()).hasSize(6);
+    cluster.start(3);
   }
 
   @Test
