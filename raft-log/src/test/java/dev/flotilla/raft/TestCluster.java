@@ -8,11 +8,12 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NoSuchElementException;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -31,8 +32,12 @@ final class TestCluster implements AutoCloseable {
   private final boolean proxied;
   private final List<Integer> ports = new ArrayList<>();
   private final List<String> engines = new ArrayList<>();
+
+  /** How often each node got an empty disk. */
+  private final List<Integer> disks = new ArrayList<>();
+
   private final List<TcpProxy> networks = new ArrayList<>();
-  private final Map<Integer, RaftNode> nodes = new HashMap<>();
+  private final Map<Integer, RaftNode> nodes = new ConcurrentHashMap<>();
   private final List<Map<UUID, ReplicatedLog>> logs = new ArrayList<>();
   private final List<Map<UUID, CountingState>> states = new ArrayList<>();
   private final List<Map<UUID, Witness>> witnesses = new ArrayList<>();
@@ -70,14 +75,15 @@ final class TestCluster implements AutoCloseable {
   int join(String nodeEngine) throws IOException {
     int node = ports.size();
     engines.add(nodeEngine);
+    disks.add(0);
     int port = TestNodes.freePort();
     ports.add(port);
     if (proxied) {
       networks.add(new TcpProxy(port));
     }
-    logs.add(new HashMap<>());
-    states.add(new HashMap<>());
-    witnesses.add(new HashMap<>());
+    logs.add(new ConcurrentHashMap<>());
+    states.add(new ConcurrentHashMap<>());
+    witnesses.add(new ConcurrentHashMap<>());
     start(node);
     return node;
   }
@@ -88,7 +94,8 @@ final class TestCluster implements AutoCloseable {
   }
 
   Path directory(int node) {
-    return directory.resolve("node-" + node);
+    int disk = disks.get(node);
+    return directory.resolve("node-" + node + (disk == 0 ? "" : "-" + disk));
   }
 
   FlushGate gate(int node) {
@@ -96,8 +103,21 @@ final class TestCluster implements AutoCloseable {
   }
 
   private RaftNodeConfig config(int node) {
-    return TestNodes.config(
-        directory(node), node, ports.get(node), engines.get(node), electionTimeout);
+    return TestNodes.config(directory(node), peer(node), engines.get(node), electionTimeout);
+  }
+
+  private Voter peer(int node) {
+    return new Voter(peerId(node), node, "127.0.0.1", ports.get(node));
+  }
+
+  private String peerId(int node) {
+    int disk = disks.get(node);
+    return node + "-peer" + (disk == 0 ? "" : disk);
+  }
+
+  /** A node that is stopped has nothing when it is started again, and is another peer. */
+  void loseDisk(int node) {
+    disks.set(node, disks.get(node) + 1);
   }
 
   /** The first voters of a group. */
@@ -213,7 +233,11 @@ final class TestCluster implements AutoCloseable {
       int leader = awaitLeader(group);
       try {
         return log(leader, group).append(batch).future().get(5, TimeUnit.SECONDS);
-      } catch (ReplicatedLogException | ExecutionException | TimeoutException e) {
+      } catch (ReplicatedLogException
+          | ExecutionException
+          | TimeoutException
+          | NoSuchElementException e) {
+        // Its leader may be gone from one look to the next.
         if (System.nanoTime() - deadline > 0) {
           throw new AssertionError("not acknowledged", e);
         }

@@ -34,11 +34,17 @@ final class TestNodes {
     return config(directory, nodeId, port, engine, ELECTION_TIMEOUT);
   }
 
-  /** Elections begin after the timeout or after up to twice as long. */
   static RaftNodeConfig config(
       Path directory, int nodeId, int port, String engine, Duration electionTimeout) {
+    Voter self = new Voter(nodeId + "-peer", nodeId, "127.0.0.1", port);
+    return config(directory, self, engine, electionTimeout);
+  }
+
+  /** Elections begin after the timeout or after up to twice as long. */
+  static RaftNodeConfig config(
+      Path directory, Voter self, String engine, Duration electionTimeout) {
     return new RaftNodeConfig(
-        new Voter(nodeId + "-peer", nodeId, "127.0.0.1", port),
+        self,
         directory,
         engine,
         FlushMode.COMMIT,
