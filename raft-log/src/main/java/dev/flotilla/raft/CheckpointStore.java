@@ -82,6 +82,15 @@ final class CheckpointStore {
     generation = next;
   }
 
+  /** Deletes all of them, durably. */
+  synchronized void clear() throws IOException {
+    for (int number = 0; number < FILES; number++) {
+      Files.deleteIfExists(file(number));
+    }
+    DurableFile.syncDirectory(directory);
+    generation = 0;
+  }
+
   private Path file(int number) {
     return directory.resolve("checkpoint-" + number);
   }

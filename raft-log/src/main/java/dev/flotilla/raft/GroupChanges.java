@@ -87,6 +87,11 @@ final class GroupChanges {
   }
 
   private CompletableFuture<Void> change(Replica replica, Change change) {
+    if (Repair.isOfTwo(replica.stored().descriptor())) {
+      // Only the two of the first configuration know that they are all: see Repair.
+      return CompletableFuture.failedFuture(
+          refused(replica, "a group of two keeps its voters, they are repaired in place"));
+    }
     return ask(
         replica,
         () -> {

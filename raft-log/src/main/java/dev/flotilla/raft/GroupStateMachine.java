@@ -166,6 +166,11 @@ final class GroupStateMachine extends BaseStateMachine {
 
   // Leadership.
 
+  /** How a candidate may be answered whose log ends with an entry. */
+  VoteRule voteRule(TermIndex candidateLast) {
+    return replica.probation().ruleFor(candidateLast);
+  }
+
   @Override
   public void notifyLeaderChanged(RaftGroupMemberId member, RaftPeerId leader) {
     replica.member().leaderChanged(leader);

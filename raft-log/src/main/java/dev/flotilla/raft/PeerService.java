@@ -8,7 +8,9 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import org.apache.ratis.grpc.server.GrpcServices;
+import org.apache.ratis.proto.RaftProtos.RequestVoteRequestProto;
 import org.apache.ratis.thirdparty.io.grpc.ServerServiceDefinition;
 import org.apache.ratis.thirdparty.io.grpc.Status;
 import org.apache.ratis.thirdparty.io.grpc.netty.NettyServerBuilder;
@@ -31,6 +33,7 @@ final class PeerService implements GrpcServices.Customizer {
 
   private final Map<PeerMethod, PeerRequestHandler> handlers;
   private final Map<PeerMethod, Integer> maxBytes;
+  private final Function<RequestVoteRequestProto, VoteRule> votes;
   private final Executor executor;
   private final Semaphore inFlight = new Semaphore(MAX_IN_FLIGHT);
 
@@ -38,14 +41,17 @@ final class PeerService implements GrpcServices.Customizer {
    * Answers each method by a handler of its own.
    *
    * @param maxBytes the largest request and answer of each method
+   * @param votes how a candidate may be answered
    * @param executor starts a virtual thread for each request
    */
   PeerService(
       Map<PeerMethod, PeerRequestHandler> handlers,
       Map<PeerMethod, Integer> maxBytes,
+      Function<RequestVoteRequestProto, VoteRule> votes,
       Executor executor) {
     this.handlers = Map.copyOf(handlers);
     this.maxBytes = Map.copyOf(maxBytes);
+    this.votes = votes;
     this.executor = executor;
   }
 
@@ -61,7 +67,7 @@ final class PeerService implements GrpcServices.Customizer {
               (request, observer) -> answer(handler, limit, request, caller(observer))));
     });
     return builder
-        .intercept(new PortGuard())
+        .intercept(new PortGuard(votes))
         .addService(service.build())
         .permitKeepAliveTime(PERMITTED_PING_SECONDS, TimeUnit.SECONDS)
         .permitKeepAliveWithoutCalls(true);

@@ -160,7 +160,8 @@ public final class RaftNode implements AutoCloseable {
   }
 
   /**
-   * Opens, verifies and starts a stored replica with its stored configuration.
+   * Opens, verifies and starts a stored replica with its stored configuration. One of two voters
+   * whose log is damaged begins with an empty one, which the other voter fills; see {@link Repair}.
    *
    * @throws ReplicaQuarantinedException if its files cannot be trusted
    */
@@ -211,7 +212,7 @@ public final class RaftNode implements AutoCloseable {
       throws ReplicaQuarantinedException {
     try {
       ReplicaDirectory directory = ReplicaDirectory.open(replicas, group);
-      StoredReplica stored = StoredReplica.open(directory, resources.engines());
+      StoredReplica stored = Repair.open(directory, resources.engines());
       if (stored.descriptor().getKind() != kind) {
         stored.store().close();
         throw new ReplicaQuarantinedException(name + " is not a " + kind);

@@ -23,6 +23,7 @@ import java.util.stream.Stream;
 import org.apache.ratis.conf.Parameters;
 import org.apache.ratis.conf.RaftProperties;
 import org.apache.ratis.grpc.GrpcConfigKeys;
+import org.apache.ratis.proto.RaftProtos.RequestVoteRequestProto;
 import org.apache.ratis.protocol.ClientId;
 import org.apache.ratis.protocol.GroupManagementRequest;
 import org.apache.ratis.protocol.RaftClientReply;
@@ -32,7 +33,9 @@ import org.apache.ratis.protocol.RaftPeer;
 import org.apache.ratis.protocol.RaftPeerId;
 import org.apache.ratis.server.RaftServer;
 import org.apache.ratis.server.impl.RaftLogInstaller;
+import org.apache.ratis.server.protocol.TermIndex;
 import org.apache.ratis.server.storage.RaftStorage;
+import org.apache.ratis.util.ProtoUtils;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -109,7 +112,18 @@ final class RatisServer implements AutoCloseable {
             PeerMethod.CALL, config.maxEntryBytes(),
             PeerMethod.CHECKPOINT, RatisSettings.messageBytes(config),
             PeerMethod.PING, 0),
+        this::voteRule,
         background);
+  }
+
+  private VoteRule voteRule(RequestVoteRequestProto request) {
+    GroupStateMachine machine =
+        machines.get(ProtoUtils.toRaftGroupId(request.getServerRequest().getRaftGroupId()));
+    TermIndex last =
+        request.hasCandidateLastEntry()
+            ? TermIndex.valueOf(request.getCandidateLastEntry())
+            : TermIndex.valueOf(0, -1);
+    return machine == null ? VoteRule.BY_THE_LOG : machine.voteRule(last);
   }
 
   private CompletableFuture<ByteBuffer> checkpoint(ByteBuffer group) {

@@ -35,6 +35,7 @@ final class Replica {
   private final LogMemory memory;
   private final Checkpointing checkpoints;
   private final LogTrim trim;
+  private final Probation probation;
 
   /** Set while Ratis initializes the group, before anything else can happen to it. */
   private volatile @Nullable EngineRaftLog log;
@@ -74,6 +75,8 @@ final class Replica {
             this::takeCheckpoint,
             this::checkpointWritten);
     this.trim = new LogTrim(name, memory, checkpoints::request);
+    this.probation =
+        new Probation(name, stored, node.background(), () -> member.division().resumeElections());
   }
 
   /**
@@ -146,6 +149,11 @@ final class Replica {
     return checkpoints;
   }
 
+  /** What it may not do while its log was replaced by an empty one. */
+  Probation probation() {
+    return probation;
+  }
+
   LogTrim trim() {
     return trim;
   }
@@ -176,6 +184,9 @@ final class Replica {
   /** Ratis initializes the group: gives it our log and the configurations that are stored. */
   void install(RaftLogInstaller installer) {
     member.joined(installer);
+    if (probation.lasts()) {
+      installer.pauseElections();
+    }
     EngineRaftLog opened =
         new EngineRaftLog(
             installer.memberId(),
@@ -219,6 +230,7 @@ final class Replica {
   private void passed(long index) {
     memory.applied(index);
     checkpoints.applied(index);
+    probation.applied(state.last().getTerm());
     node.metrics().applied();
   }
 

@@ -13,6 +13,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 
@@ -60,7 +61,14 @@ final class ReplicaCreation {
       VoteStore votes = VoteStore.open(directory.path(), id);
       created = true;
       return new StoredReplica(
-          directory, descriptor, store, votes, checkpoints, checkpoint, List.of());
+          directory,
+          descriptor,
+          store,
+          votes,
+          checkpoints,
+          checkpoint,
+          List.of(),
+          Optional.empty());
     } catch (ReplicaQuarantinedException e) {
       throw new IOException(name + ": what was just created cannot be read", e);
     } finally {

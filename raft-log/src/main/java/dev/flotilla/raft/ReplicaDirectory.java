@@ -1,10 +1,12 @@
 package dev.flotilla.raft;
 
 import dev.flotilla.proto.QuarantineMark;
+import dev.flotilla.proto.RepairMark;
 import dev.flotilla.proto.ReplicaDescriptor;
 import dev.flotilla.storage.LogId;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -26,6 +28,7 @@ import java.util.stream.Stream;
  *            vote           see {@link VoteStore}
  *            checkpoint-n   see {@link CheckpointStore}
  *            quarantine     there if the replica cannot be trusted
+ *            repair         there from the replacing of a damaged log until it is filled again
  * ROOT/GROUP.new            a replica that is being created
  * ROOT/GROUP.deleted        a replica that is being deleted
  * </pre>
@@ -42,8 +45,10 @@ final class ReplicaDirectory {
   private static final String DELETED = ".deleted";
   private static final String DESCRIPTOR = "descriptor";
   private static final String QUARANTINE = "quarantine";
+  private static final String REPAIR = "repair";
   private static final int DESCRIPTOR_MAGIC = 0x464C5244;
   private static final int QUARANTINE_MAGIC = 0x464C514D;
+  private static final int REPAIR_MAGIC = 0x464C5250;
   private static final byte[] NO_SEED = {};
 
   private final Path root;
@@ -183,6 +188,51 @@ final class ReplicaDirectory {
               .orElse("the quarantine mark is damaged"));
     } catch (NoSuchFileException e) {
       return Optional.empty();
+    }
+  }
+
+  /** Takes the quarantine mark away, since what it was about is gone. Durable when it returns. */
+  void endQuarantine() throws IOException {
+    remove(QUARANTINE);
+  }
+
+  /**
+   * How far the repair of the log is; empty when none is under way.
+   *
+   * @throws ReplicaQuarantinedException if that cannot be told, since the mark is damaged
+   */
+  Optional<RepairMark> repairMark() throws IOException, ReplicaQuarantinedException {
+    Path file = path.resolve(REPAIR);
+    ByteBuffer bytes;
+    try {
+      bytes = ByteBuffer.wrap(Files.readAllBytes(file));
+    } catch (NoSuchFileException e) {
+      return Optional.empty();
+    }
+    Optional<RepairMark> mark = Seal.open(REPAIR_MAGIC, seed(), bytes, RepairMark.parser());
+    if (mark.isEmpty()) {
+      throw new ReplicaQuarantinedException(file + " is damaged");
+    }
+    return mark;
+  }
+
+  /** Replaces the mark of a repair. Durable when it returns. */
+  void repair(RepairMark mark) throws IOException {
+    DurableFile.replace(path.resolve(REPAIR), Seal.close(REPAIR_MAGIC, seed(), mark));
+  }
+
+  /** The repair is over. Durable when it returns. */
+  void endRepair() throws IOException {
+    remove(REPAIR);
+  }
+
+  private byte[] seed() {
+    return group.toString().getBytes(StandardCharsets.US_ASCII);
+  }
+
+  private void remove(String file) throws IOException {
+    if (Files.deleteIfExists(path.resolve(file))) {
+      DurableFile.syncDirectory(path);
     }
   }
 

@@ -43,7 +43,10 @@ final class StartTransfer {
     return CompletableFuture.supplyAsync(
         () -> {
           Leadership leadership = replica.member().leadership().current();
-          if (!(leadership instanceof Leadership.Ready)) {
+          // It need not be ready: what it has applied is committed, and where there are but two
+          // voters it gets ready only when this follower has caught up.
+          if (!(leadership instanceof Leadership.Ready
+              || leadership instanceof Leadership.NotReady)) {
             throw new ReplicatedLogException.NotLeader(replica.name(), leadership);
           }
           return ByteBuffer.wrap(checkpointOfStart().toByteArray());
@@ -118,7 +121,7 @@ final class StartTransfer {
     return replica.state().last();
   }
 
-  /** A leader that is not ready yet is asked again. */
+  /** Who does not lead any more, or does not know it yet, is asked again. */
   private Checkpoint fetch(RaftPeer leader) throws IOException {
     UUID group = replica.member().division().memberId().getGroupId().getUuid();
     Peers peers = replica.node().peers();

@@ -1,6 +1,7 @@
 package dev.flotilla.raft;
 
 import dev.flotilla.proto.Checkpoint;
+import dev.flotilla.proto.RepairMark;
 import dev.flotilla.proto.ReplicaDescriptor;
 import dev.flotilla.proto.ReplicaKind;
 import dev.flotilla.proto.StoredLogStart;
@@ -31,6 +32,7 @@ import org.jspecify.annotations.Nullable;
  * @param checkpoints its checkpoints
  * @param checkpoint the one that it starts from
  * @param configurations the configurations that the log holds above the checkpoint, by index
+ * @param repair how far the repair of its log is, if one is under way
  */
 record StoredReplica(
     ReplicaDirectory directory,
@@ -39,7 +41,8 @@ record StoredReplica(
     VoteStore votes,
     CheckpointStore checkpoints,
     Checkpoint checkpoint,
-    List<LogEntryProto> configurations) {
+    List<LogEntryProto> configurations,
+    Optional<RepairMark> repair) {
 
   static LogId logId(ReplicaDescriptor descriptor) {
     return new LogId(UUID.fromString(descriptor.getLogId()));
@@ -124,7 +127,14 @@ record StoredReplica(
     Checkpoint checkpoint = reconcile(descriptor, checkpoints.newest().orElse(null), store);
     List<LogEntryProto> configurations = configurations(store, checkpoint.getIndex() + 1);
     return new StoredReplica(
-        directory, descriptor, store, votes, checkpoints, checkpoint, configurations);
+        directory,
+        descriptor,
+        store,
+        votes,
+        checkpoints,
+        checkpoint,
+        configurations,
+        directory.repairMark());
   }
 
   /**
@@ -144,7 +154,8 @@ record StoredReplica(
             : reconcile(descriptor, older, store);
     List<LogEntryProto> entries = configurations(store, start.getIndex() + 1);
     return Optional.of(
-        new StoredReplica(directory, descriptor, store, votes, checkpoints, start, entries));
+        new StoredReplica(
+            directory, descriptor, store, votes, checkpoints, start, entries, repair));
   }
 
   /** A checkpoint that fits the log: the newest, or one at the log's base where there is none. */

@@ -193,6 +193,21 @@ public final class RaftLogInstaller {
     }
   }
 
+  /** From now on it does not campaign, whoever asks. Before the group starts, no election began. */
+  public void pauseElections() {
+    division.getRole().setLeaderElectionPause(true);
+  }
+
+  /** It campaigns again as others do; at once, if it would have done so meanwhile. */
+  public void resumeElections() {
+    synchronized (division) {
+      division.getRole().setLeaderElectionPause(false);
+      if (running() && division.getInfo().isCandidate()) {
+        division.getRole().startLeaderElection(division, false);
+      }
+    }
+  }
+
   /** The leader, if one is known. */
   public Optional<RaftPeerId> leader() {
     return Optional.ofNullable(division.getInfo().getLeaderId());
