@@ -2,6 +2,7 @@ package dev.flotilla.server;
 
 import dev.flotilla.server.config.HostAndPort;
 import dev.flotilla.server.config.InvalidConfigException;
+import dev.flotilla.server.metadata.RegisteredNode;
 import java.io.IOException;
 import java.io.StringReader;
 import java.io.StringWriter;
@@ -322,7 +323,7 @@ public final class DataDirectory implements AutoCloseable {
 
   /** The name of this node's replicas in the groups of partitions. */
   public String peerId() {
-    return identity.nodeId() + "-" + identity.directoryId();
+    return RegisteredNode.peerId(identity.nodeId(), identity.directoryId());
   }
 
   public Path metadata() {

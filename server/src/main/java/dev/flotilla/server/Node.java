@@ -8,6 +8,7 @@ import dev.flotilla.server.config.NodeConfig;
 import dev.flotilla.server.forming.Failpoints;
 import dev.flotilla.server.metadata.Metadata;
 import dev.flotilla.server.metadata.NodeSettings;
+import dev.flotilla.server.metadata.Rebuilds;
 import dev.flotilla.server.metadata.Reconciler;
 import dev.flotilla.server.metadata.TopicConfigs;
 import dev.flotilla.server.metadata.TopicCreation;
@@ -17,6 +18,7 @@ import dev.flotilla.server.network.Listener;
 import dev.flotilla.server.network.ListeningSockets;
 import dev.flotilla.server.network.NetworkServer;
 import dev.flotilla.server.network.RequestHandler;
+import dev.flotilla.server.rebuild.LeaderRebuilds;
 import dev.flotilla.server.status.Digests;
 import dev.flotilla.server.status.Status;
 import dev.flotilla.storage.StorageEngineFactory;
@@ -145,10 +147,7 @@ public final class Node implements AutoCloseable {
     awaitFirstNodes(metadata);
     TopicCreation creation = new TopicCreation(metadata, settings, topicConfigs, new Random());
     NodeGroups groups = NodeGroups.start(config, metadata, creation, partitions, closing);
-    Reconciler reconciler =
-        closing.add(
-            new Reconciler(
-                metadata, config.nodeId(), directory.replicaLedger(), partitions.partitions()));
+    Reconciler reconciler = reconcile(metadata, directory, partitions);
     digests = new NodeDigests(partitions.partitions());
     NodeStatus known = new NodeStatus(config.nodeId(), metadata, reconciler);
     status = () -> known.now(notReady);
@@ -167,6 +166,24 @@ public final class Node implements AutoCloseable {
     closing.add(membership::leave);
     membership.serve();
     notReady = Optional.empty();
+  }
+
+  /** From now on the replicas here are what the metadata says, also those that must be rebuilt. */
+  private Reconciler reconcile(
+      Metadata metadata, DataDirectory directory, NodePartitions partitions) {
+    Reconciler reconciler =
+        closing.add(
+            new Reconciler(
+                metadata,
+                config.nodeId(),
+                directory.identity().directoryId(),
+                directory.replicaLedger(),
+                partitions.partitions()));
+    closing.add(new LeaderRebuilds(config.nodeId(), metadata, partitions.voters()));
+    Rebuilds rebuilds = new Rebuilds(metadata);
+    registry.gauge("replicas.quarantined", () -> () -> reconciler.quarantined().size());
+    registry.gauge("replicas.rebuilding", () -> () -> rebuilds.all().size());
+    return reconciler;
   }
 
   /**

@@ -18,6 +18,7 @@ import dev.flotilla.server.partition.PartitionListener;
 import dev.flotilla.server.partition.PartitionMetrics;
 import dev.flotilla.server.partition.Partitions;
 import dev.flotilla.server.partition.ReplicaLogs;
+import dev.flotilla.server.rebuild.GroupVoters;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
@@ -109,6 +110,11 @@ record NodePartitions(RaftNode raft, PartitionRequests requests, FetchWaiters wa
 
   Partitions partitions() {
     return requests.partitions();
+  }
+
+  /** Who votes in the groups of the partitions that are led here. */
+  GroupVoters voters() {
+    return GroupVoters.of(partitions(), raft.groups());
   }
 
   /** Tells the group coordinators which of their partitions are led here. */

@@ -2,8 +2,10 @@ package dev.flotilla.server;
 
 import dev.flotilla.raft.Leadership;
 import dev.flotilla.server.metadata.Metadata;
+import dev.flotilla.server.metadata.Rebuilds;
 import dev.flotilla.server.metadata.Reconciler;
 import dev.flotilla.server.metadata.Replica;
+import dev.flotilla.server.metadata.ReplicaRebuild;
 import dev.flotilla.server.status.Status;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -14,7 +16,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
-import org.apache.kafka.common.TopicIdPartition;
+import java.util.stream.Collectors;
 import org.apache.kafka.image.MetadataImage;
 import org.apache.kafka.image.TopicImage;
 import org.apache.kafka.metadata.BrokerRegistration;
@@ -30,11 +32,13 @@ final class NodeStatus {
   private final int nodeId;
   private final Metadata metadata;
   private final Reconciler reconciler;
+  private final Rebuilds rebuilds;
 
   NodeStatus(int nodeId, Metadata metadata, Reconciler reconciler) {
     this.nodeId = nodeId;
     this.metadata = metadata;
     this.reconciler = reconciler;
+    this.rebuilds = new Rebuilds(metadata);
   }
 
   /** The status just now. Any thread may call. */
@@ -112,23 +116,56 @@ final class NodeStatus {
 
   private List<Status.ReplicaState> impaired(MetadataImage image) {
     Map<UUID, String> quarantined = reconciler.quarantined();
-    if (quarantined.isEmpty()) {
+    Map<UUID, List<ReplicaRebuild>> rebuilding =
+        rebuilds.all().stream().collect(Collectors.groupingBy(ReplicaRebuild::group));
+    if (quarantined.isEmpty() && rebuilding.isEmpty()) {
       return List.of();
     }
     List<Status.ReplicaState> impaired = new ArrayList<>();
     for (TopicImage topic : image.topics().topicsById().values()) {
-      for (int partition : topic.partitions().keySet()) {
-        var replica = Replica.of(new TopicIdPartition(topic.id(), partition, topic.name()));
-        String reason = quarantined.get(replica.group());
-        if (reason != null) {
-          impaired.add(
-              new Status.ReplicaState(topic.name(), partition, nodeId, Status.QUARANTINED, reason));
-        }
-      }
+      topic
+          .partitions()
+          .forEach((number, partition) -> {
+            UUID group = Replica.groupOf(topic.id(), number);
+            List<ReplicaRebuild> ofPartition = rebuilding.getOrDefault(group, List.of());
+            ofPartition.forEach(each -> impaired.add(rebuild(topic.name(), each)));
+            String reason = quarantined.get(group);
+            if (reason != null && ofPartition.stream().noneMatch(each -> each.nodeId() == nodeId)) {
+              impaired.add(
+                  new Status.ReplicaState(
+                      topic.name(),
+                      number,
+                      nodeId,
+                      Status.QUARANTINED,
+                      reason + remedy(partition)));
+            }
+          });
     }
     impaired.sort(
         Comparator.comparing(Status.ReplicaState::topic)
-            .thenComparingInt(Status.ReplicaState::partition));
+            .thenComparingInt(Status.ReplicaState::partition)
+            .thenComparingInt(Status.ReplicaState::node));
     return impaired;
+  }
+
+  private static Status.ReplicaState rebuild(String topic, ReplicaRebuild rebuild) {
+    return new Status.ReplicaState(
+        topic,
+        rebuild.partition(),
+        rebuild.nodeId(),
+        switch (rebuild.step()) {
+          case QUARANTINED -> Status.QUARANTINED;
+          case REMOVED -> "rebuilding, no voter any more";
+          case EMPTY -> "rebuilding, catching up";
+        },
+        rebuild.reason());
+  }
+
+  /** What is left to the operator, since too few other replicas are there to make it anew from. */
+  private static String remedy(PartitionRegistration partition) {
+    return partition.replicas.length < 3
+        ? "; of %d replicas none is rebuilt: restore its files, or delete the topic"
+            .formatted(partition.replicas.length)
+        : "";
   }
 }

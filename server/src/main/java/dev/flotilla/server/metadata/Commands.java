@@ -30,6 +30,12 @@ final class Commands {
     return this;
   }
 
+  /** Deletes all that has a key that begins so when the command is applied. */
+  Commands deleteStartingWith(String prefix) {
+    command.addDeletePrefixes(prefix);
+    return this;
+  }
+
   Command build() {
     return command.build();
   }

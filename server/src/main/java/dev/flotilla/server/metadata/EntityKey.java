@@ -14,6 +14,9 @@ final class EntityKey {
   static final String CLUSTER = "cluster";
   static final String PRODUCER_IDS = "producer-ids";
 
+  /** What the keys of all rebuilds begin with. */
+  static final String REBUILDS = "rebuild/";
+
   private EntityKey() {}
 
   /**
@@ -34,6 +37,11 @@ final class EntityKey {
       case TOPIC -> topic(entity.getTopic().getName());
       case PARTITION ->
           partition(uuid(entity.getPartition().getTopicId()), entity.getPartition().getPartition());
+      case REBUILD ->
+          rebuild(
+              uuid(entity.getRebuild().getTopicId()),
+              entity.getRebuild().getPartition(),
+              entity.getRebuild().getNodeId());
       case KIND_NOT_SET -> throw new IllegalArgumentException("an entity of an unknown kind");
     };
   }
@@ -51,12 +59,29 @@ final class EntityKey {
   }
 
   static String partition(Uuid topicId, int partition) {
-    return partitionsOf(topicId) + String.format(Locale.ROOT, "%05d", partition);
+    return partitionsOf(topicId) + number(partition);
+  }
+
+  private static String number(int partition) {
+    return String.format(Locale.ROOT, "%05d", partition);
   }
 
   /** What the keys of all partitions of a topic begin with. */
   static String partitionsOf(Uuid topicId) {
-    return "partition/" + HexFormat.of().formatHex(bytes(topicId).toByteArray()) + "/";
+    return "partition/" + hex(topicId) + "/";
+  }
+
+  private static String hex(Uuid id) {
+    return HexFormat.of().formatHex(bytes(id).toByteArray());
+  }
+
+  static String rebuild(Uuid topicId, int partition, int nodeId) {
+    return rebuildsOf(topicId) + number(partition) + "/" + nodeId;
+  }
+
+  /** What the keys of all rebuilds of a topic begin with. */
+  static String rebuildsOf(Uuid topicId) {
+    return REBUILDS + hex(topicId) + "/";
   }
 
   static ByteString bytes(Uuid id) {

@@ -57,7 +57,7 @@ final class EntitySet {
       }
       var conflicts = conflicts(command);
       if (conflicts.isEmpty()) {
-        changes = change(new TreeSet<>(command.getDeletesList()), puts);
+        changes = change(deletes(command), puts);
         answer.setDone(CommandAnswer.Done.getDefaultInstance());
       } else {
         answer.setConflict(CommandAnswer.Conflict.newBuilder().addAllKeys(conflicts));
@@ -66,6 +66,14 @@ final class EntitySet {
       answer.setInvalid(CommandAnswer.Invalid.newBuilder().setReason(String.valueOf(e)));
     }
     return new Applied(answer.build(), new EntityChange.Batch(atIndex, atTerm, changes));
+  }
+
+  private Set<String> deletes(Command command) {
+    var deletes = new TreeSet<>(command.getDeletesList());
+    command
+        .getDeletePrefixesList()
+        .forEach(prefix -> deletes.addAll(startingWith(prefix).keySet()));
+    return deletes;
   }
 
   private List<String> conflicts(Command command) {
@@ -82,12 +90,14 @@ final class EntitySet {
 
   private List<EntityChange> change(Set<String> deletes, Map<String, Stored> puts) {
     var changes = new ArrayList<EntityChange>();
+    // In this order: who looks in between finds what was replaced by something else twice, not not
+    // at all.
+    puts.forEach((key, stored) -> add(changes, entities.put(key, stored), stored));
     for (var key : deletes) {
       if (!puts.containsKey(key)) {
         add(changes, entities.remove(key), null);
       }
     }
-    puts.forEach((key, stored) -> add(changes, entities.put(key, stored), stored));
     return changes;
   }
 

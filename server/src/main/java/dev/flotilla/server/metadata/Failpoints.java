@@ -20,7 +20,13 @@ interface Failpoints {
     /** A replica's files are gone; it is in the ledger. */
     REPLICA_DELETED,
     /** All are gone, from the ledger too. */
-    DELETION_FINISHED
+    DELETION_FINISHED,
+    /** The files of a replica to be made anew are gone; it is in the ledger. */
+    REPLICA_WIPED,
+    /** It exists again, without a vote; the ledger does not say so. */
+    EMPTY_CREATED,
+    /** All exist again and the ledger says so; the metadata does not. */
+    EMPTY_RECORDED
   }
 
   void reached(Step step);

@@ -12,6 +12,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
+import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.protocol.ApiMessage;
 import org.apache.kafka.image.MetadataDelta;
 import org.apache.kafka.image.MetadataImage;
@@ -45,6 +46,7 @@ final class ImageUpdates implements AutoCloseable {
   /** These belong to the thread. */
   private final Leaderships leaderships = new Leaderships();
 
+  private final Rebuilding rebuilding = new Rebuilding();
   private final List<Waiter> waiters = new ArrayList<>();
 
   private record Waiter(
@@ -64,12 +66,17 @@ final class ImageUpdates implements AutoCloseable {
     return cache.currentImage();
   }
 
-  /** Entities changed. */
+  /** Entities changed. A partition changes, too, when a replica of it begins or ends a rebuild. */
   void changed(EntityChange.Batch batch) {
     run(() -> {
       var provenance =
           new MetadataProvenance(batch.index(), Math.toIntExact(batch.term()), 0, true);
-      advance(KafkaRecords.of(batch.changes(), leaderships), provenance);
+      var rebuilt = rebuilding.changed(batch.changes());
+      var records = new ArrayList<>(KafkaRecords.of(batch.changes(), leaderships, rebuilding));
+      for (var place : rebuilt) {
+        partition(place.topicId(), place.partition()).map(this::record).ifPresent(records::add);
+      }
+      advance(records, provenance);
     });
   }
 
@@ -79,9 +86,7 @@ final class ImageUpdates implements AutoCloseable {
       var news = new ArrayList<ApiMessage>();
       for (var report : reports) {
         if (leaderships.accept(report)) {
-          partition(report)
-              .map(entity -> KafkaRecords.partition(entity, report))
-              .ifPresent(news::add);
+          partition(report.topicId(), report.partition()).map(this::record).ifPresent(news::add);
         }
       }
       if (!news.isEmpty()) {
@@ -91,17 +96,24 @@ final class ImageUpdates implements AutoCloseable {
   }
 
   /**
-   * The partition of a report as it is stored. The set may be ahead of the image, by a partition or
-   * by its deletion: then its own change, which is on its way, takes the report along.
+   * A partition as it is stored. The set may be ahead of the image, by a partition or by its
+   * deletion: then its own change, which is on its way, takes along what is known here.
    */
-  private Optional<Partition> partition(LeaderReport report) {
-    var topic = image().topics().getTopic(report.topicId());
-    return topic == null || !topic.partitions().containsKey(report.partition())
+  private Optional<Partition> partition(Uuid topicId, int number) {
+    var topic = image().topics().getTopic(topicId);
+    return topic == null || !topic.partitions().containsKey(number)
         ? Optional.empty()
         : entities
-            .find(EntityKey.partition(report.topicId(), report.partition()))
+            .find(EntityKey.partition(topicId, number))
             .map(EntityChange.Stored::entity)
             .map(Entity::getPartition);
+  }
+
+  private ApiMessage record(Partition partition) {
+    var id = EntityKey.uuid(partition.getTopicId());
+    var number = partition.getPartition();
+    return KafkaRecords.partition(
+        partition, leaderships.find(id, number), rebuilding.nodes(id, number));
   }
 
   /**

@@ -35,15 +35,22 @@ import org.jspecify.annotations.Nullable;
 final class KafkaRecords {
 
   private final Leaderships leaderships;
+  private final Rebuilding rebuilding;
   private final List<ApiMessage> records = new ArrayList<>();
 
-  private KafkaRecords(Leaderships leaderships) {
+  private KafkaRecords(Leaderships leaderships, Rebuilding rebuilding) {
     this.leaderships = leaderships;
+    this.rebuilding = rebuilding;
   }
 
-  /** The records of a batch of changes. Tells the leaderships which topics come and go. */
-  static List<ApiMessage> of(List<EntityChange> changes, Leaderships leaderships) {
-    var mapping = new KafkaRecords(leaderships);
+  /**
+   * The records of a batch of changes. Tells the leaderships which topics come and go.
+   *
+   * @param rebuilding what is being rebuilt after these changes
+   */
+  static List<ApiMessage> of(
+      List<EntityChange> changes, Leaderships leaderships, Rebuilding rebuilding) {
+    var mapping = new KafkaRecords(leaderships, rebuilding);
     changes.forEach(mapping::deleted);
     changes.stream()
         .filter(change -> change.after() != null)
@@ -59,6 +66,7 @@ final class KafkaRecords {
       case BROKER, BROKER_CONFIG, PRODUCER_IDS -> 2;
       case TOPIC -> 3;
       case PARTITION -> 4;
+      case REBUILD -> 5;
       case KIND_NOT_SET -> throw new IllegalArgumentException("an entity of an unknown kind");
     };
   }
@@ -97,7 +105,7 @@ final class KafkaRecords {
         }
       }
       // A partition goes with its topic. Settings and producer ids are never deleted.
-      case PARTITION, CLUSTER, PRODUCER_IDS, KIND_NOT_SET -> {}
+      case PARTITION, CLUSTER, PRODUCER_IDS, REBUILD, KIND_NOT_SET -> {}
     }
   }
 
@@ -127,8 +135,14 @@ final class KafkaRecords {
       case PARTITION -> {
         var partition = entity.getPartition();
         var id = EntityKey.uuid(partition.getTopicId());
-        records.add(partition(partition, leaderships.find(id, partition.getPartition())));
+        records.add(
+            partition(
+                partition,
+                leaderships.find(id, partition.getPartition()),
+                rebuilding.nodes(id, partition.getPartition())));
       }
+      // Kafka knows no such thing; it shows in the partition, which whoever calls this repeats.
+      case REBUILD -> {}
       case KIND_NOT_SET -> throw new IllegalArgumentException("an entity of an unknown kind");
     }
   }
@@ -206,22 +220,22 @@ final class KafkaRecords {
   /**
    * A partition with its whole state: a PartitionChangeRecord would raise the leader epoch by one,
    * and ours is a Raft term. Without a report there is no leader, and all replicas count as caught
-   * up.
+   * up but those that are being rebuilt.
    */
-  static PartitionRecord partition(Partition partition, @Nullable LeaderReport reported) {
+  static PartitionRecord partition(
+      Partition partition, @Nullable LeaderReport reported, Set<Integer> rebuilding) {
+    var caughtUp = reported == null ? partition.getReplicasList() : reported.caughtUp();
     var record =
         new PartitionRecord()
             .setTopicId(EntityKey.uuid(partition.getTopicId()))
             .setPartitionId(partition.getPartition())
             .setReplicas(partition.getReplicasList())
-            .setIsr(partition.getReplicasList())
+            .setDirectories(partition.getDirectoryIdsList().stream().map(EntityKey::uuid).toList())
+            .setIsr(caughtUp.stream().filter(node -> !rebuilding.contains(node)).toList())
             .setLeader(LeadershipReports.NO_LEADER)
             .setLeaderEpoch(0);
     if (reported != null) {
-      record
-          .setIsr(reported.caughtUp())
-          .setLeader(reported.leader())
-          .setLeaderEpoch(reported.term());
+      record.setLeader(reported.leader()).setLeaderEpoch(reported.term());
     }
     return record;
   }

@@ -2,91 +2,92 @@ package dev.flotilla.server.metadata;
 
 import dev.flotilla.raft.ReplicaQuarantinedException;
 import dev.flotilla.raft.Voter;
+import dev.flotilla.server.metadata.OwnRebuilds.Turn;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
 import org.apache.kafka.common.TopicIdPartition;
+import org.apache.kafka.common.Uuid;
 import org.apache.kafka.image.MetadataImage;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Makes the replicas on this node what the metadata image says: opens those that are stored,
- * creates those that are missing, deletes those whose partition is gone.
+ * Makes the replicas on this node what the metadata says: opens those that are stored, creates
+ * those that are missing, deletes those whose partition is gone, and takes this node's part in the
+ * {@link ReplicaRebuild} of those that are damaged or lost.
  *
- * <p>It looks at the newest image, at what lies on the disk and at its {@link ReplicaLedger}, never
- * at what it did before: whatever a crash interrupts, the next pass finishes. What fails is tried
- * again, after a while or at the next image.
- *
- * <pre>
- * create:  ledger names it -> store is made -> ledger says it was made
- * delete:  store is deleted -> ledger forgets it
- * </pre>
+ * <p>It looks at the newest image, at what lies on the disk and at its account of that ({@link
+ * ReplicaStores}), never at what it did before: whatever a crash interrupts, the next pass
+ * finishes. What fails is tried again, after a while or at the next image.
  *
  * <p>Nothing is created or deleted under an image older than one under which that was done before.
- * A replica that the ledger says was made and that is not on the disk was lost: it is quarantined,
- * not made anew, since it may have voted. Where the ledger itself was lost, this may be any replica
- * that the first image gives this node under which it may create: all of them count as made.
+ * A replica that was made here and is not on the disk was lost: it is quarantined, not made anew,
+ * since it may have voted. Where the account itself was lost, this may be any replica that the
+ * first image gives this node under which it may create: all of them count as made.
  */
 public final class Reconciler implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(Reconciler.class);
-  private static final int SIDE_BY_SIDE = 16;
-  private static final Duration RETRY = Duration.ofSeconds(1);
 
   private final Metadata metadata;
   private final int nodeId;
   private final ReplicaLifecycle lifecycle;
-  private final ReplicaLedger ledger;
-  private final Failpoints failpoints;
-  private final Map<UUID, String> quarantined = new ConcurrentHashMap<>();
+  private final ReplicaStores stores;
+  private final OwnRebuilds rebuilds;
 
-  /** Completed by the thread. */
+  /** What this process found unusable, with the reason, until it is made anew. */
+  private final Map<UUID, String> damaged = new ConcurrentHashMap<>();
+
+  /** What is closed because the metadata says so, with the reason. Written by the loop. */
+  private volatile Map<UUID, String> withheld = Map.of();
+
+  /** Completed by the loop. */
   private final CompletableFuture<Void> opened = new CompletableFuture<>();
 
-  /** Given when there may be something to do; several are taken as one. */
-  private final Semaphore news = new Semaphore(0);
+  private final PassLoop loop;
 
-  private final Thread thread;
-
-  /** Written by whoever closes, read by the thread. */
-  private volatile boolean closed;
-
-  /** Begins to follow the image at once. */
-  public Reconciler(Metadata metadata, int nodeId, Path ledgerFile, ReplicaLifecycle lifecycle) {
-    this(metadata, nodeId, ledgerFile, lifecycle, Failpoints.NONE);
+  /**
+   * Begins to follow the image at once.
+   *
+   * @param directory the id of this node's data directory
+   */
+  public Reconciler(
+      Metadata metadata, int nodeId, Uuid directory, Path ledgerFile, ReplicaLifecycle lifecycle) {
+    this(metadata, nodeId, directory, ledgerFile, lifecycle, Failpoints.NONE);
   }
 
   Reconciler(
       Metadata metadata,
       int nodeId,
+      Uuid directory,
       Path ledgerFile,
       ReplicaLifecycle lifecycle,
       Failpoints failpoints) {
     this.metadata = metadata;
     this.nodeId = nodeId;
     this.lifecycle = lifecycle;
-    this.failpoints = failpoints;
-    this.ledger = ReplicaLedger.open(ledgerFile);
-    this.thread = Thread.ofVirtual().name("reconciler").start(this::run);
-    metadata.addPublisher((delta, image) -> {
-      if (delta.topicsDelta() != null || delta.clusterDelta() != null) {
-        news.release();
-      }
-    });
-    var _ = metadata.ready().thenRun(news::release);
+    this.stores = new ReplicaStores(lifecycle, ledgerFile, failpoints);
+    this.loop = new PassLoop("reconciler", this::pass);
+    this.rebuilds = new OwnRebuilds(metadata, nodeId, directory, loop::news);
+    lifecycle.onDamage(loop::news);
+    new Rebuilds(metadata).follow(loop::news);
+    var _ = metadata.ready().thenRun(loop::news);
+  }
+
+  /** The groups that do not run because nothing here can be used, with the reason. */
+  public Map<UUID, String> quarantined() {
+    var all = new HashMap<>(withheld);
+    all.putAll(damaged);
+    return Map.copyOf(all);
   }
 
   /**
@@ -97,63 +98,38 @@ public final class Reconciler implements AutoCloseable {
     return opened.copy();
   }
 
-  /** The groups that were not started because their files cannot be trusted, with the reason. */
-  public Map<UUID, String> quarantined() {
-    return Map.copyOf(quarantined);
-  }
-
-  /** Stops after the present step. The replicas stay as they are. */
+  /** Stops after the present pass. The replicas stay as they are. */
   @Override
   public void close() {
-    closed = true;
-    news.release();
-    try {
-      thread.join();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
-  }
-
-  private void run() {
-    var settled = true;
-    try {
-      while (!closed) {
-        if (settled) {
-          news.acquire();
-        } else {
-          var _ = news.tryAcquire(RETRY.toMillis(), TimeUnit.MILLISECONDS);
-        }
-        news.drainPermits();
-        var ready = metadata.ready().isDone();
-        settled = closed || pass();
-        if (ready && settled && !closed) {
-          opened.complete(null);
-        }
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
+    loop.close();
   }
 
   /** Returns whether nothing is left to do under the present image. */
   private boolean pass() {
     // Before the image is looked at, which then shows all that was committed before this start.
-    var ready = metadata.ready().isDone();
+    if (!metadata.ready().isDone()) {
+      return true;
+    }
     var image = metadata.image();
     var index = image.provenance().lastContainedOffset();
     try {
       var wanted = wanted(image);
-      var settled = open(wanted, image);
-      if (!ready || index < ledger.imageIndex()) {
-        // Its news wakes us again.
-        return settled;
+      damaged.keySet().retainAll(wanted.keySet());
+      var turns = turns(wanted.values());
+      var settled = closeUnusable(wanted);
+      settled &= open(wanted.values(), turns);
+      if (stores.mayChangeUnder(index)) {
+        stores.recoverLedger(wanted.values(), index);
+        settled &= create(wanted.values(), turns, index);
+        settled &= makeAnew(wanted.values(), turns, index);
+        settled &= stores.deleteAllBut(wanted, index);
       }
-      if (ledger.isLost(lifecycle.stored())) {
-        LOG.error("What was created here is not known: what is missing is quarantined");
-        ledger.created(wanted.values(), index);
+      // Otherwise a newer image is on its way, and wakes us again.
+      tellOfUnusable(wanted.values(), turns);
+      if (settled) {
+        opened.complete(null);
       }
-      settled &= create(wanted, image, index);
-      return delete(wanted, index) && settled;
+      return settled;
     } catch (RuntimeException e) {
       LOG.error("Replicas do not follow metadata image {}; trying again", index, e);
       return false;
@@ -186,132 +162,136 @@ public final class Reconciler implements AutoCloseable {
     return false;
   }
 
-  private boolean open(Map<UUID, Replica> wanted, MetadataImage image) {
-    var running = lifecycle.running();
-    var stored = lifecycle.stored();
-    var closedOnes =
-        wanted.values().stream()
-            .filter(replica -> stored.contains(replica.group()))
-            .filter(replica -> !running.contains(replica.group()))
-            .filter(replica -> !quarantined.containsKey(replica.group()))
-            .toList();
-    return sideBySide(closedOnes, replica -> open(replica, image));
+  private Map<UUID, Turn> turns(Collection<Replica> wanted) {
+    var turns = new HashMap<UUID, Turn>();
+    var closed = new HashMap<UUID, String>();
+    for (var replica : wanted) {
+      var turn = rebuilds.turn(replica);
+      turns.put(replica.group(), turn);
+      switch (turn) {
+        case Turn.Use use -> {}
+        case Turn.Keep keep -> {}
+        case Turn.Nothing nothing -> {}
+        case Turn.Wait(var reason) -> closed.put(replica.group(), reason);
+        case Turn.Unusable(var reason) -> closed.put(replica.group(), reason);
+        case Turn.MakeAnew(var removed) -> {
+          if (!rebuilds.isEmptied(removed)) {
+            closed.put(replica.group(), removed.reason());
+          }
+        }
+      }
+    }
+    withheld = Map.copyOf(closed);
+    return turns;
   }
 
-  private void open(Replica replica, MetadataImage image) {
+  /** Before anything else: what cannot be used is not served, and does not vote. */
+  private boolean closeUnusable(Map<UUID, Replica> wanted) {
+    lifecycle
+        .damaged()
+        .forEach((group, reason) -> {
+          var replica = wanted.get(group);
+          if (replica != null && damaged.put(group, reason) == null) {
+            LOG.error("{} was found damaged, it is quarantined: {}", replica, reason);
+          }
+        });
+    var running = lifecycle.running();
+    return SideBySide.run(
+        wanted.values().stream()
+            .filter(replica -> running.contains(replica.group()))
+            .filter(replica ->
+                damaged.containsKey(replica.group()) || withheld.containsKey(replica.group()))
+            .toList(),
+        lifecycle::close);
+  }
+
+  private boolean open(Collection<Replica> wanted, Map<UUID, Turn> turns) {
+    var running = lifecycle.running();
+    var stored = lifecycle.stored();
+    return SideBySide.run(
+        wanted.stream()
+            .filter(replica -> stored.contains(replica.group()))
+            .filter(replica -> !running.contains(replica.group()))
+            .filter(replica -> !damaged.containsKey(replica.group()))
+            .filter(replica -> isToRun(turns.get(replica.group())))
+            .toList(),
+        this::open);
+  }
+
+  private static boolean isToRun(@Nullable Turn turn) {
+    return turn instanceof Turn.Use || turn instanceof Turn.Keep;
+  }
+
+  private void open(Replica replica) {
     try {
-      lifecycle.open(replica, voters(replica, image).orElse(List.of()));
+      lifecycle.open(replica, rebuilds.nodes(replica));
     } catch (ReplicaQuarantinedException e) {
       LOG.error("{} is quarantined", replica, e);
-      quarantined.put(replica.group(), String.valueOf(e.getMessage()));
+      damaged.put(replica.group(), String.valueOf(e.getMessage()));
     }
   }
 
-  private boolean create(Map<UUID, Replica> wanted, MetadataImage image, long index) {
+  private boolean create(Collection<Replica> wanted, Map<UUID, Turn> turns, long index) {
     var stored = lifecycle.stored();
     // Those whose creation a crash interrupted are stored, and only not yet marked.
-    var unfinished = new ArrayList<Replica>();
-    var missing = new ArrayList<Replica>();
-    for (var replica : wanted.values()) {
-      var created = ledger.find(replica.group()).map(ReplicaLedger.Entry::created).orElse(false);
+    var interrupted = new ArrayList<Replica>();
+    var missing = new LinkedHashMap<Replica, List<Voter>>();
+    for (var replica : wanted) {
+      var turn = turns.get(replica.group());
+      if (!isToRun(turn)) {
+        continue;
+      }
+      var created = stores.wasCreated(replica);
       if (stored.contains(replica.group())) {
         if (!created) {
-          unfinished.add(replica);
+          interrupted.add(replica);
         }
-      } else if (!created) {
-        missing.add(replica);
-      } else if (quarantined.put(replica.group(), "its store is missing") == null) {
+      } else if (!created && turn instanceof Turn.Use) {
+        // A voter that never registered cannot be reached; its registration wakes us.
+        rebuilds.firstVoters(replica).ifPresent(voters -> missing.put(replica, voters));
+      } else if (damaged.put(replica.group(), "its store is missing") == null) {
         LOG.error("{} was created here and is not on the disk: it is quarantined", replica);
       }
     }
-    // A voter that never registered cannot be reached; its registration wakes us.
-    missing.removeIf(replica -> voters(replica, image).isEmpty());
-    if (missing.isEmpty() && unfinished.isEmpty()) {
-      return true;
-    }
-    ledger.creating(missing, index);
-    failpoints.reached(Failpoints.Step.CREATION_RECORDED);
-    var settled =
-        sideBySide(
-            missing,
-            replica -> {
-              lifecycle.create(replica, voters(replica, image).orElseThrow());
-              failpoints.reached(Failpoints.Step.REPLICA_CREATED);
-            });
-    var now = lifecycle.stored();
-    missing.removeIf(replica -> !now.contains(replica.group()));
-    unfinished.addAll(missing);
-    ledger.created(unfinished, index);
-    failpoints.reached(Failpoints.Step.CREATION_FINISHED);
-    return settled;
+    return stores.create(missing, interrupted, index);
   }
 
-  private Optional<List<Voter>> voters(Replica replica, MetadataImage image) {
-    var partition =
-        image.topics().getPartition(replica.partition().topicId(), replica.partition().partition());
-    if (partition == null) {
-      return Optional.empty();
-    }
-    var voters = new ArrayList<Voter>();
-    for (var node : partition.replicas) {
-      var voter = metadata.voter(node);
-      if (voter.isEmpty()) {
-        return Optional.empty();
-      }
-      voters.add(voter.get());
-    }
-    return Optional.of(voters);
-  }
-
-  private boolean delete(Map<UUID, Replica> wanted, long index) {
-    var gone =
-        ledger.entries().stream()
-            .map(ReplicaLedger.Entry::replica)
-            .filter(replica -> !wanted.containsKey(replica.group()))
-            .toList();
-    if (gone.isEmpty()) {
-      return true;
-    }
-    failpoints.reached(Failpoints.Step.DELETION_DECIDED);
-    var settled =
-        sideBySide(
-            gone,
-            replica -> {
-              lifecycle.delete(replica);
-              failpoints.reached(Failpoints.Step.REPLICA_DELETED);
-            });
-    var left = lifecycle.stored();
-    ledger.deleted(
-        gone.stream().filter(replica -> !left.contains(replica.group())).toList(), index);
-    gone.forEach(replica -> quarantined.remove(replica.group()));
-    failpoints.reached(Failpoints.Step.DELETION_FINISHED);
-    return settled;
-  }
-
-  /** Returns whether all succeeded. An {@link Error} is thrown on. */
-  private static boolean sideBySide(Collection<Replica> replicas, Consumer<Replica> step) {
-    var permits = new Semaphore(SIDE_BY_SIDE);
-    var failed = new ConcurrentHashMap<Replica, Throwable>();
-    try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
-      for (var replica : replicas) {
-        threads.execute(() -> {
-          permits.acquireUninterruptibly();
-          try {
-            step.accept(replica);
-          } catch (RuntimeException | Error e) {
-            failed.put(replica, e);
-          } finally {
-            permits.release();
-          }
-        });
+  /** What is no voter any more is emptied, and told to be so until that is known. */
+  private boolean makeAnew(Collection<Replica> wanted, Map<UUID, Turn> turns, long index) {
+    var removed = new LinkedHashMap<Replica, ReplicaRebuild>();
+    for (var replica : wanted) {
+      if (turns.get(replica.group()) instanceof Turn.MakeAnew(var rebuild)) {
+        removed.put(replica, rebuild);
       }
     }
-    failed.forEach((replica, failure) -> {
-      if (failure instanceof Error error) {
-        throw error;
+    var full = new LinkedHashMap<Replica, List<Integer>>();
+    removed.forEach((replica, rebuild) -> {
+      if (!rebuilds.isEmptied(rebuild)) {
+        full.put(replica, rebuilds.nodes(replica));
       }
-      LOG.error("{} does not follow the metadata; trying again", replica, failure);
     });
-    return failed.isEmpty();
+    var made = full.isEmpty() ? List.<Replica>of() : stores.makeAnew(full, index);
+    for (var replica : made) {
+      LOG.info("{} was made anew and waits to be added by its leader", replica);
+      damaged.remove(replica.group());
+    }
+    removed.forEach((replica, rebuild) -> {
+      if (!full.containsKey(replica) || made.contains(replica)) {
+        rebuilds.emptied(rebuild);
+      }
+    });
+    return made.size() == full.size();
+  }
+
+  /** Not of what is closed for another reason, or was made anew just now. */
+  private void tellOfUnusable(Collection<Replica> wanted, Map<UUID, Turn> turns) {
+    for (var replica : wanted) {
+      var reason = damaged.get(replica.group());
+      if (reason != null) {
+        rebuilds.unusable(replica, reason);
+      } else if (turns.get(replica.group()) instanceof Turn.Unusable(var lost)) {
+        rebuilds.unusable(replica, lost);
+      }
+    }
   }
 }

@@ -62,4 +62,15 @@ public record RegisteredNode(
     }
     return broker.getInControlledShutdown() ? State.STOPPING : State.SERVING;
   }
+
+  /** The name of a node in the groups of partitions: what lies in one data directory of it. */
+  public static String peerId(int nodeId, Uuid directory) {
+    return nodeId + "-" + directory;
+  }
+
+  /** A node as it is reached now, with the name it has in another data directory. */
+  static Voter voter(Voter present, Uuid directory) {
+    return new Voter(
+        peerId(present.nodeId(), directory), present.nodeId(), present.host(), present.port());
+  }
 }

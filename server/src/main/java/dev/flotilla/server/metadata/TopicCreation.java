@@ -1,5 +1,6 @@
 package dev.flotilla.server.metadata;
 
+import com.google.protobuf.ByteString;
 import dev.flotilla.proto.metadata.ClusterSettings;
 import dev.flotilla.proto.metadata.Command;
 import dev.flotilla.proto.metadata.Entity;
@@ -24,6 +25,7 @@ import org.apache.kafka.common.errors.InvalidTopicException;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.message.CreateTopicsRequestData.CreatableTopic;
 import org.apache.kafka.common.message.CreateTopicsRequestData.CreatableTopicConfig;
+import org.apache.kafka.image.ClusterImage;
 import org.apache.kafka.image.MetadataImage;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -160,14 +162,15 @@ public final class TopicCreation {
       throw taken(topic.name());
     }
     var config = config(topic);
-    var partitions = partitions(topic, metadata.image());
+    var image = metadata.image();
+    var partitions = partitions(topic, image);
     requireFixedPartitions(topic.name(), partitions.size());
     var replicationFactor = partitions.getFirst().size();
     configs.check(config, replicationFactor);
     var id = Uuid.randomUuid();
     return new Plan(
         new Created(topic.name(), id, partitions.size(), (short) replicationFactor, config),
-        command(topic.name(), id, config, partitions));
+        command(topic.name(), id, config, partitions, image.cluster()));
   }
 
   private static Map<String, String> config(CreatableTopic topic) {
@@ -238,7 +241,11 @@ public final class TopicCreation {
   }
 
   private static Command command(
-      String name, Uuid id, Map<String, String> config, List<List<Integer>> partitions) {
+      String name,
+      Uuid id,
+      Map<String, String> config,
+      List<List<Integer>> partitions,
+      ClusterImage cluster) {
     var topicId = EntityKey.bytes(id);
     var commands =
         new Commands()
@@ -254,10 +261,19 @@ public final class TopicCreation {
                   Partition.newBuilder()
                       .setTopicId(topicId)
                       .setPartition(partition)
-                      .addAllReplicas(partitions.get(partition)))
+                      .addAllReplicas(partitions.get(partition))
+                      .addAllDirectoryIds(directories(partitions.get(partition), cluster)))
               .build());
     }
     return commands.build();
+  }
+
+  /** Where the replicas are made: their first votes count only there. */
+  private static List<ByteString> directories(List<Integer> replicas, ClusterImage cluster) {
+    return replicas.stream()
+        .map(node -> cluster.broker(node).directories().getFirst())
+        .map(EntityKey::bytes)
+        .toList();
   }
 
   /** Why a name cannot be had: it exists, or one that differs only in '.' and '_' does. */

@@ -29,8 +29,9 @@ public final class TopicDeletion {
     var commands =
         new Commands()
             .expect(EntityKey.of(stored.entity()), stored.version())
-            .delete(EntityKey.of(stored.entity()));
-    metadata.startingWith(EntityKey.partitionsOf(id)).keySet().forEach(commands::delete);
+            .delete(EntityKey.of(stored.entity()))
+            .deleteStartingWith(EntityKey.partitionsOf(id))
+            .deleteStartingWith(EntityKey.rebuildsOf(id));
     return metadata
         .submit(commands.build())
         .thenCompose(outcome ->

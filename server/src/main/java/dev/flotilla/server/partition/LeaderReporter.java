@@ -8,10 +8,9 @@ import java.util.Map;
 import org.apache.kafka.common.TopicIdPartition;
 
 /**
- * if (leadership instanceof Leadership.ReadOnly) { return; } Says in the metadata which partitions
- * this node leads. It speaks once it is ready, when the replicas that are caught up become others,
- * and when it has given up; a newer leader's word is heard over its last one, being of a higher
- * term.
+ * Says in the metadata which partitions this node leads. It speaks once it is ready, when the
+ * replicas that are caught up become others, and when it has given up; a newer leader's word is
+ * heard over its last one, being of a higher term.
  *
  * <p>Any thread may call. What is said of a partition is said in the order in which it happened.
  */
@@ -47,6 +46,10 @@ final class LeaderReporter implements PartitionListener {
     if (leadership instanceof Leadership.ReadOnly) {
       return;
     }
+    giveUp(id);
+  }
+
+  private void giveUp(TopicIdPartition id) {
     Said last = led.remove(id);
     if (last != null) {
       reports.report(id, last.term(), LeadershipReports.NO_LEADER, last.caughtUp());
@@ -68,7 +71,7 @@ final class LeaderReporter implements PartitionListener {
 
   @Override
   public synchronized void deleted(Partition partition) {
-    led.remove(partition.id());
+    giveUp(partition.id());
     replicas.remove(partition.id());
   }
 }

@@ -3,6 +3,7 @@ package dev.flotilla.server.partition;
 import dev.flotilla.raft.Leadership;
 import dev.flotilla.raft.ReplicaListener;
 import java.util.List;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,13 +13,19 @@ import org.jspecify.annotations.Nullable;
 final class PartitionEvents implements ReplicaListener {
 
   private final List<PartitionListener> listeners;
+  private final Consumer<String> damage;
   private @Nullable Partition partition;
   private @Nullable Leadership lastLeadership;
   private long lastHighWatermark = -1;
 
-  /** Passes on to listeners that may become more while events pass. */
-  PartitionEvents(List<PartitionListener> listeners) {
+  /**
+   * Passes on to listeners that may become more while events pass.
+   *
+   * @param damage told the reason when the replica turns out to be damaged
+   */
+  PartitionEvents(List<PartitionListener> listeners, Consumer<String> damage) {
     this.listeners = listeners;
+    this.damage = damage;
   }
 
   /** Names the partition, and tells what was heard so far. */
@@ -54,6 +61,12 @@ final class PartitionEvents implements ReplicaListener {
     if (partition != null) {
       tell(partition, highWatermark);
     }
+  }
+
+  /** Not under the lock: it is no event of the partition, which hears that it is closed. */
+  @Override
+  public void damaged(String reason) {
+    damage.accept(reason);
   }
 
   private void tell(Partition heard, Leadership leadership) {

@@ -14,6 +14,6 @@ public interface PartitionListener {
   /** Records below this offset may be read now. */
   default void highWatermarkChanged(Partition partition, long highWatermark) {}
 
-  /** The partition's replica was deleted here; nothing else is heard of it. */
+  /** The partition's replica was closed or deleted here; nothing else is heard of it. */
   default void deleted(Partition partition) {}
 }

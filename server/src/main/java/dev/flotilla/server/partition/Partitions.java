@@ -12,6 +12,7 @@ import dev.flotilla.server.metadata.ReplicaLifecycle;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -37,6 +38,12 @@ public final class Partitions implements ReplicaLifecycle {
   private final List<PartitionListener> listeners = new CopyOnWriteArrayList<>();
   private final ConcurrentMap<UUID, Hosted> byGroup = new ConcurrentHashMap<>();
   private final ConcurrentMap<TopicPartition, Partition> byName = new ConcurrentHashMap<>();
+
+  /** Replicas that turned out to be damaged, with the reason, until they are closed. */
+  private final ConcurrentMap<UUID, String> damaged = new ConcurrentHashMap<>();
+
+  /** Told of more of those. Set by whoever opens replicas before the first, read by any thread. */
+  private volatile Runnable damageNews = () -> {};
 
   private record Hosted(Partition partition, PartitionEvents events) {}
 
@@ -112,6 +119,12 @@ public final class Partitions implements ReplicaLifecycle {
     return led;
   }
 
+  /** Whether this node leads the partition of a group, and is ready to serve it. */
+  public boolean leads(UUID group) {
+    Hosted hosted = byGroup.get(group);
+    return hosted != null && hosted.partition().log().leadership() instanceof Leadership.Ready;
+  }
+
   /** Makes known which replicas of what is led here are caught up, where that has changed. */
   public void reportCaughtUp() {
     byGroup.forEach((group, hosted) -> {
@@ -140,36 +153,51 @@ public final class Partitions implements ReplicaLifecycle {
 
   @Override
   public void create(Replica replica, List<Voter> voters) {
-    PartitionEvents events = events(replica, voters);
-    String name = replica.partition().topicPartition().toString();
-    ReplicatedLog log = logs.create(replica.group(), name, voters, state(name), events);
-    host(replica, log, events, voters);
+    create(replica, voters, voters.stream().map(Voter::nodeId).toList());
   }
 
   @Override
-  public void open(Replica replica, List<Voter> voters) throws ReplicaQuarantinedException {
-    PartitionEvents events = events(replica, voters);
+  public void createEmpty(Replica replica, List<Integer> nodes) {
+    create(replica, List.of(), nodes);
+  }
+
+  private void create(Replica replica, List<Voter> voters, List<Integer> nodes) {
+    PartitionEvents events = events(replica, nodes);
+    String name = replica.partition().topicPartition().toString();
+    ReplicatedLog log = logs.create(replica.group(), name, voters, state(name), events);
+    host(replica, log, events);
+    if (!voters.isEmpty()) {
+      campaignAsFirst(replica, log, nodes);
+    }
+  }
+
+  @Override
+  public void open(Replica replica, List<Integer> nodes) throws ReplicaQuarantinedException {
+    PartitionEvents events = events(replica, nodes);
     String name = replica.partition().topicPartition().toString();
     ReplicatedLog log = logs.open(replica.group(), name, state(name), events);
-    host(replica, log, events, voters);
+    host(replica, log, events);
+    campaignAsFirst(replica, log, nodes);
   }
 
   private PartitionState state(String name) {
     return new ProducerState(name, producerExpiration);
   }
 
-  private PartitionEvents events(Replica replica, List<Voter> voters) {
-    reporter.replicas(replica.partition(), voters.stream().map(Voter::nodeId).toList());
-    return new PartitionEvents(listeners);
+  private PartitionEvents events(Replica replica, List<Integer> nodes) {
+    reporter.replicas(replica.partition(), nodes);
+    return new PartitionEvents(listeners, reason -> foundDamaged(replica.group(), reason));
   }
 
-  private void host(
-      Replica replica, ReplicatedLog log, PartitionEvents events, List<Voter> voters) {
+  private void host(Replica replica, ReplicatedLog log, PartitionEvents events) {
     Partition partition = new Partition(replica.partition(), log, () -> reportedEpoch(replica));
     byGroup.put(replica.group(), new Hosted(partition, events));
     byName.put(partition.topicPartition(), partition);
     events.attach(partition);
-    if (!voters.isEmpty() && voters.getFirst().nodeId() == nodeId) {
+  }
+
+  private void campaignAsFirst(Replica replica, ReplicatedLog log, List<Integer> nodes) {
+    if (!nodes.isEmpty() && nodes.getFirst() == nodeId) {
       Candidacy.begin(logs, replica.group(), log, () -> byGroup.containsKey(replica.group()));
     }
   }
@@ -178,13 +206,40 @@ public final class Partitions implements ReplicaLifecycle {
     return topics.leader(replica.partition().topicPartition()).map(Topics.Leader::epoch).orElse(-1);
   }
 
+  private void foundDamaged(UUID group, String reason) {
+    damaged.put(group, reason);
+    damageNews.run();
+  }
+
   @Override
-  public void delete(Replica replica) {
+  public Map<UUID, String> damaged() {
+    return Map.copyOf(damaged);
+  }
+
+  @Override
+  public void onDamage(Runnable news) {
+    damageNews = news;
+  }
+
+  @Override
+  public void close(Replica replica) {
+    unhost(replica);
+    logs.close(replica.group());
+    damaged.remove(replica.group());
+  }
+
+  private void unhost(Replica replica) {
     Hosted hosted = byGroup.remove(replica.group());
     if (hosted != null) {
       byName.remove(hosted.partition().topicPartition(), hosted.partition());
       hosted.events().detach(hosted.partition());
     }
+  }
+
+  @Override
+  public void delete(Replica replica) {
+    unhost(replica);
     logs.delete(replica.group());
+    damaged.remove(replica.group());
   }
 }

@@ -41,6 +41,9 @@ public interface ReplicaLogs {
    */
   CompletableFuture<Void> transferLeadership(UUID group, int nodeId, Duration timeout);
 
+  /** See {@link RaftNode#closeGroup}. */
+  void close(UUID group);
+
   /** See {@link RaftNode#deleteGroup}. */
   void delete(UUID group);
 
@@ -89,6 +92,11 @@ public interface ReplicaLogs {
             .orElseGet(() ->
                 CompletableFuture.failedFuture(
                     new IllegalArgumentException("node " + nodeId + " is no voter of " + group)));
+      }
+
+      @Override
+      public void close(UUID group) {
+        raft.closeGroup(group);
       }
 
       @Override

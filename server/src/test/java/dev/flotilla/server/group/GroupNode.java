@@ -114,10 +114,11 @@ final class GroupNode implements AutoCloseable {
     closing.push(metadata::close);
     var formation = new Formation(metadata);
     SingleNode.await(formation.form(SingleNode.clusterSettings("groups")));
+    var directoryId = Uuid.randomUuid();
     SingleNode.await(
         formation.register(
             new Voter("one", NODE, "127.0.0.1", 1),
-            Uuid.randomUuid(),
+            directoryId,
             Optional.empty(),
             List.of(new Endpoint("PLAINTEXT", SecurityProtocol.PLAINTEXT, "127.0.0.1", port))));
     settings = new NodeSettings(DEFINITION, Map.of(), Set.of("mmap"));
@@ -128,7 +129,9 @@ final class GroupNode implements AutoCloseable {
     var partitions = new Partitions(NODE, new Campaigning(), topics, metadata, Duration.ofDays(1));
     GroupCoordinators groups = groups(partitions);
     closing.push(groups::close);
-    closing.push(new Reconciler(metadata, NODE, directory.resolve("ledger"), partitions)::close);
+    closing.push(
+        new Reconciler(metadata, NODE, directoryId, directory.resolve("ledger"), partitions)
+            ::close);
     List<RequestHandler> handlers =
         ApiVersionsHandler.advertising(handlers(partitions, topics, groups));
     var server =
@@ -247,6 +250,11 @@ final class GroupNode implements AutoCloseable {
     @Override
     public CompletableFuture<Void> transferLeadership(UUID group, int nodeId, Duration timeout) {
       return logs.transferLeadership(group, nodeId, timeout);
+    }
+
+    @Override
+    public void close(UUID group) {
+      logs.close(group);
     }
 
     @Override

@@ -49,7 +49,13 @@ class ReconcilerTest {
 
   private void start(Failpoints failpoints) {
     reconciler =
-        new Reconciler(node.metadata(), SingleNode.NODE_ID, ledger(), replicas, failpoints);
+        new Reconciler(
+            node.metadata(),
+            SingleNode.NODE_ID,
+            SingleNode.DIRECTORY,
+            ledger(),
+            replicas,
+            failpoints);
   }
 
   @AfterEach

@@ -180,7 +180,8 @@ final class PartitionsTest {
                   public void deleted(Partition partition) {
                     heard.add("deleted");
                   }
-                }));
+                }),
+            reason -> {});
     events.leadershipChanged(new Leadership.NotReady(1));
     events.leadershipChanged(new Leadership.Ready(1));
     events.highWatermarkChanged(7);

@@ -80,6 +80,10 @@ public final class ClusterUnderTest implements AutoCloseable {
     }
   }
 
+  public boolean runs(int id) {
+    return nodes.containsKey(id);
+  }
+
   public NodeUnderTest node(int id) {
     var node = nodes.get(id);
     if (node == null) {

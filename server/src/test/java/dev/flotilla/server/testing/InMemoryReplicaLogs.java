@@ -83,6 +83,12 @@ public final class InMemoryReplicaLogs implements ReplicaLogs {
   }
 
   @Override
+  public void close(UUID group) {
+    InMemoryReplicatedLog log = log(group);
+    log.become(new Leadership.Failed(log.leadership().term(), "closed"));
+  }
+
+  @Override
   public void delete(UUID group) {
     InMemoryReplicatedLog log = logs.remove(group);
     if (log != null) {

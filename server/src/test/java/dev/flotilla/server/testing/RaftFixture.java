@@ -61,7 +61,7 @@ public final class RaftFixture implements AutoCloseable {
   /** Opens the partition of a topic that an earlier node created. */
   public void open(String topic, Uuid id) throws ReplicaQuarantinedException {
     node.topics.put(topic, id);
-    node.partitions.open(replica(topic, id), List.of(raft.self()));
+    node.partitions.open(replica(topic, id), List.of(raft.self().nodeId()));
     awaitReady(topic);
   }
 

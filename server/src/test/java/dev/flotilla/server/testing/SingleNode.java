@@ -36,7 +36,7 @@ public final class SingleNode implements AutoCloseable {
   public static final int OFFSETS_PARTITIONS = 4;
   public static final String LISTENER = "CLIENTS";
 
-  private static final Uuid DIRECTORY = new Uuid(1, 1);
+  public static final Uuid DIRECTORY = new Uuid(1, 1);
 
   private @Nullable InMemoryCommandLog log;
   private final Metadata metadata;
