@@ -1,5 +1,7 @@
 package dev.flotilla.server;
 
+import static dev.flotilla.proto.peer.MetadataRebuild.Step.JOINING;
+
 import com.codahale.metrics.MetricRegistry;
 import dev.flotilla.proto.metadata.ClusterSettings;
 import dev.flotilla.proto.peer.PeerRefusal.Reason;
@@ -15,7 +17,8 @@ import dev.flotilla.server.forming.FormHandler;
 import dev.flotilla.server.forming.Greetings;
 import dev.flotilla.server.forming.HelloHandler;
 import dev.flotilla.server.forming.JoinHandler;
-import dev.flotilla.server.forming.Joining;
+import dev.flotilla.server.forming.LeaveHandler;
+import dev.flotilla.server.forming.Petition;
 import dev.flotilla.server.forming.Place;
 import dev.flotilla.server.forming.RefusedStartException;
 import dev.flotilla.server.forming.WaitingLine;
@@ -35,6 +38,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.apache.kafka.common.Uuid;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Starts the metadata of a node of several: finds its place among the others, takes part in the
@@ -42,6 +47,11 @@ import org.apache.kafka.common.Uuid;
  * as it takes, and says for whom.
  */
 final class ClusterMetadata {
+
+  private static final Logger LOG = LoggerFactory.getLogger(ClusterMetadata.class);
+
+  /** Of fewer nodes, those that are left when one is taken away are no majority. */
+  private static final int REBUILDS_FROM = 3;
 
   private final NodeConfig config;
   private final ClusterNodes nodes;
@@ -102,20 +112,16 @@ final class ClusterMetadata {
       throws StartFailure, RefusedStartException, IOException, InterruptedException {
     var discovery =
         new Discovery(enrollment, nodes, greetings, () -> Uuid.randomUuid().toString(), failpoints);
-    var place = discovery.findPlace(config.offsetsTopicPartitions(), line);
-    var metadata =
-        closing.add(
-            new Metadata(
-                config.nodeId(),
-                NodeMetadata.SNAPSHOT_EVERY,
-                group.opener(firstVoters(place)),
-                leaderCalls()));
+    var waiting = new ClusterWait(enrollment, nodes, greetings, line);
+    var found = discovery.findPlace(config.offsetsTopicPartitions(), line);
+    var metadata = closing.add(open(found, waiting));
+    var place = enrollment.place();
     failpoints.reached(Step.REPLICA_STARTED);
     requests.serve(
         List.of(
             new SubmitCommandHandler(metadata),
-            new JoinHandler(new MetadataVoters(metadata, group), peers, failpoints)));
-    var waiting = new ClusterWait(enrollment, nodes, greetings, line);
+            new JoinHandler(new MetadataVoters(metadata, group), peers, failpoints),
+            new LeaveHandler(new MetadataVoters(metadata, group), failpoints)));
     switch (place) {
       case Place.Empty empty -> throw new IllegalStateException("no place");
       case Place.Forming(var record) -> {
@@ -124,11 +130,8 @@ final class ClusterMetadata {
           waiting.await(new Formation(metadata).form(Formation.settings(record)));
         }
       }
-      case Place.Joining joiningPlace -> {
-        try (var joining = new Joining(enrollment.self(), nodes, peers)) {
-          waiting.await(metadata.ready().applyToEither(joining.refused(), Function.identity()));
-        }
-      }
+      case Place.Joining joining -> join(metadata, waiting);
+      case Place.Rebuilding rebuilding -> join(metadata, waiting);
       case Place.Formed formed -> waiting.await(metadata.ready());
     }
     requireOwnCluster(place, metadata.clusterSettings());
@@ -137,8 +140,58 @@ final class ClusterMetadata {
     return new NodeMetadata(metadata, group, peers, requests);
   }
 
+  private void join(Metadata metadata, ClusterWait waiting)
+      throws StartFailure, RefusedStartException, InterruptedException {
+    try (var joining = Petition.toJoin(enrollment.self(), nodes, peers)) {
+      waiting.await(metadata.ready().applyToEither(joining.refused(), Function.identity()));
+    }
+  }
+
+  /** Opens the metadata, or replaces it by an empty replica if what is here is damaged. */
+  private Metadata open(Place place, ClusterWait waiting)
+      throws StartFailure, RefusedStartException, IOException, InterruptedException {
+    if (!(place instanceof Place.Rebuilding(var _, var step)) || step == JOINING) {
+      try {
+        return metadata(firstVoters(place));
+      } catch (MetadataGroup.DamagedException e) {
+        requireOthers(e);
+        LOG.warn("Node {} begins anew with its metadata", config.nodeId(), e);
+        enrollment.rebuild(String.valueOf(e.getMessage()));
+      }
+    }
+    try (var leaving = Petition.toLeave(enrollment.self(), nodes, peers)) {
+      waiting.await(leaving.granted());
+    }
+    failpoints.reached(Step.LEFT);
+    group.wipe();
+    failpoints.reached(Step.WIPED);
+    var metadata = metadata(Optional.of(List.of()));
+    try {
+      enrollment.emptied();
+      return metadata;
+    } catch (IOException | RuntimeException | Error e) {
+      metadata.close();
+      throw e;
+    }
+  }
+
+  private void requireOthers(MetadataGroup.DamagedException damage) throws StartFailure {
+    if (nodes.addresses().size() < REBUILDS_FROM) {
+      throw new StartFailure(
+          "%s; of %d nodes both must agree to take one away, so it is to be put back from a copy"
+              .formatted(damage.getMessage(), nodes.addresses().size()),
+          damage);
+    }
+  }
+
+  private Metadata metadata(Optional<List<Voter>> firstVoters) {
+    return new Metadata(
+        config.nodeId(), NodeMetadata.SNAPSHOT_EVERY, group.opener(firstVoters), leaderCalls());
+  }
+
   private static Optional<List<Voter>> firstVoters(Place place) {
     return switch (place) {
+      case Place.Rebuilding rebuilding -> Optional.empty();
       case Place.Forming forming -> Optional.of(forming.voters());
       case Place.Joining joining -> Optional.of(List.of());
       case Place.Formed formed -> Optional.empty();

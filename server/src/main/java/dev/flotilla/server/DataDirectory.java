@@ -27,6 +27,7 @@ import org.apache.kafka.common.Uuid;
  *                   formed=true once the metadata group holds that cluster's settings; of one of
  *                   several nodes raft.address and raft.data.address, by which the others know it
  * forming           the record of a cluster that is being formed, see the forming package
+ * metadata.rebuild  there while damaged metadata is being replaced, see the forming package
  * .lock             locked while a process uses the directory
  * pid               the process that uses it
  * metadata/         the metadata group
@@ -42,6 +43,7 @@ public final class DataDirectory implements AutoCloseable {
   private static final String IDENTITY = "meta.properties";
   private static final String PROCESS = "pid";
   private static final String FORMING = "forming";
+  private static final String REBUILD = "metadata.rebuild";
   private static final String VERSION = "1";
 
   private final Path path;
@@ -324,6 +326,20 @@ public final class DataDirectory implements AutoCloseable {
   /** The name of this node's replicas in the groups of partitions. */
   public String peerId() {
     return RegisteredNode.peerId(identity.nodeId(), identity.directoryId());
+  }
+
+  /** How far the replacing of damaged metadata is. */
+  public Path metadataRebuild() {
+    return path.resolve(REBUILD);
+  }
+
+  /** Removes a file of this directory, durably. Does nothing if it is not there. */
+  public void remove(Path file) throws IOException {
+    if (Files.deleteIfExists(file)) {
+      try (var directory = FileChannel.open(path)) {
+        directory.force(true);
+      }
+    }
   }
 
   public Path metadata() {

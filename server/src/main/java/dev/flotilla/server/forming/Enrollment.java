@@ -1,7 +1,11 @@
 package dev.flotilla.server.forming;
 
+import static dev.flotilla.proto.peer.MetadataRebuild.Step.JOINING;
+import static dev.flotilla.proto.peer.MetadataRebuild.Step.LEAVING;
+
 import dev.flotilla.proto.peer.FormingRecord;
 import dev.flotilla.proto.peer.HelloAnswer;
+import dev.flotilla.proto.peer.MetadataRebuild;
 import dev.flotilla.proto.peer.PeerRefusal.Reason;
 import dev.flotilla.proto.peer.Sender;
 import dev.flotilla.server.ChecksummedFile;
@@ -9,6 +13,7 @@ import dev.flotilla.server.DataDirectory;
 import dev.flotilla.server.config.ClusterNodes;
 import dev.flotilla.server.peer.PeerRefusedException;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -20,12 +25,15 @@ import java.util.concurrent.TimeUnit;
  *   empty -- it stores the record of a cluster that is being formed --> forming
  *   empty -- it finds a cluster that was formed ----------------------> joining
  *   forming, joining -- this node's image shows the cluster ----------> formed
+ *   any of these three -- its metadata is found damaged --------------> rebuilding, leaving
+ *   rebuilding, leaving -- it votes no more, and has an empty replica -> rebuilding, joining
+ *   rebuilding, joining -- this node's image shows the cluster --------> formed
  * </pre>
  *
- * <p>Each step is durable when its method returns, and none is ever undone: a restarted node goes
- * on where it was. A node creates its replica of the metadata group with the record's voters only
- * while it is forming, and it becomes forming once in the life of its data directory, so no replica
- * of these voters is ever created twice.
+ * <p>Each step is durable when its method returns: a restarted node goes on where it was. None is
+ * ever undone, but that damaged metadata is replaced. A node creates its replica of the metadata
+ * group with the record's voters only while it is forming, and it becomes forming once in the life
+ * of its data directory, so no replica of these voters is ever created twice.
  */
 public final class Enrollment {
 
@@ -52,6 +60,9 @@ public final class Enrollment {
 
   private static Place stored(DataDirectory directory) throws IOException {
     var identity = directory.identity();
+    if (identity.clusterId().isPresent() && Files.exists(directory.metadataRebuild())) {
+      return new Place.Rebuilding(identity.clusterId().get(), rebuildStep(directory));
+    }
     if (identity.clusterId().isPresent()) {
       return identity.formed()
           ? new Place.Formed(identity.clusterId().get())
@@ -61,6 +72,16 @@ public final class Enrollment {
     return record.isEmpty()
         ? new Place.Empty()
         : new Place.Forming(FormingRecord.parseFrom(record.get()));
+  }
+
+  /** A mark that cannot be read says no more than that there is one: then all is done again. */
+  private static MetadataRebuild.Step rebuildStep(DataDirectory directory) throws IOException {
+    try {
+      var mark = ChecksummedFile.read(directory.metadataRebuild());
+      return mark.isPresent() ? MetadataRebuild.parseFrom(mark.get()).getStep() : LEAVING;
+    } catch (ChecksummedFile.DamagedException e) {
+      return LEAVING;
+    }
   }
 
   public Place place() {
@@ -125,10 +146,33 @@ public final class Enrollment {
     }
   }
 
+  /**
+   * Remembers that what this node holds of the metadata is damaged: from now on it is not opened
+   * any more, and nothing of it is wiped before the leader has taken this node from the voters.
+   */
+  public synchronized void rebuild(String reason) throws IOException {
+    directory.belongTo(place.clusterId().orElseThrow());
+    rebuilding(LEAVING, reason);
+    failpoints.reached(Failpoints.Step.DAMAGE_RECORDED);
+  }
+
+  /** Remembers that what was damaged is replaced by an empty replica, which does not vote. */
+  public synchronized void emptied() throws IOException {
+    rebuilding(JOINING, "");
+    failpoints.reached(Failpoints.Step.EMPTY_RECORDED);
+  }
+
+  private void rebuilding(MetadataRebuild.Step step, String reason) throws IOException {
+    var mark = MetadataRebuild.newBuilder().setStep(step).setReason(reason).build();
+    ChecksummedFile.write(directory.metadataRebuild(), mark.toByteArray());
+    enter(new Place.Rebuilding(place.clusterId().orElseThrow(), step));
+  }
+
   /** Remembers that this node's image shows the cluster. */
   public synchronized void formed() throws IOException {
     var clusterId = place.clusterId().orElseThrow();
     directory.markFormed(clusterId);
+    directory.remove(directory.metadataRebuild());
     enter(new Place.Formed(clusterId));
   }
 

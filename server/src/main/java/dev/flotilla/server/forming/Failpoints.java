@@ -23,6 +23,16 @@ public interface Failpoints {
     VOTER_REMOVED,
     /** The new node votes and does not know it. */
     VOTER_ADDED,
+    /** The node has noted that its metadata is damaged and is to be replaced. */
+    DAMAGE_RECORDED,
+    /** The leader took the damaged voter away; the node does not know it. */
+    DAMAGED_VOTER_REMOVED,
+    /** The node knows it, and has wiped nothing. */
+    LEFT,
+    /** What was damaged is wiped. */
+    WIPED,
+    /** What is new in its place is recorded, and has not asked to join. */
+    EMPTY_RECORDED,
     /** The cluster's settings are committed; this node has not noted that it is formed. */
     SETTLED
   }

@@ -42,6 +42,7 @@ public final class HelloHandler implements PeerHandler {
               case Place.Forming forming -> HelloAnswer.State.FORMING;
               // It has nothing yet with which another one could join.
               case Place.Joining joining -> HelloAnswer.State.FORMING;
+              case Place.Rebuilding rebuilding -> HelloAnswer.State.FORMING;
               case Place.Formed formed -> HelloAnswer.State.FORMED;
             })
         .setClusterId(place.clusterId().orElse(""))

@@ -1,6 +1,7 @@
 package dev.flotilla.server.forming;
 
 import dev.flotilla.proto.peer.FormingRecord;
+import dev.flotilla.proto.peer.MetadataRebuild.Step;
 import dev.flotilla.raft.Voter;
 import java.util.List;
 import java.util.Optional;
@@ -14,6 +15,7 @@ public sealed interface Place {
       case Empty empty -> Optional.empty();
       case Forming forming -> Optional.of(forming.record().getClusterId());
       case Joining joining -> Optional.of(joining.id());
+      case Rebuilding rebuilding -> Optional.of(rebuilding.id());
       case Formed formed -> Optional.of(formed.id());
     };
   }
@@ -31,6 +33,9 @@ public sealed interface Place {
 
   /** It is new in a cluster that was formed without it. */
   record Joining(String id) implements Place {}
+
+  /** It belongs to a cluster, and what it held of the metadata is damaged and is replaced. */
+  record Rebuilding(String id, Step step) implements Place {}
 
   /** It belongs to a cluster: the metadata is here. */
   record Formed(String id) implements Place {}

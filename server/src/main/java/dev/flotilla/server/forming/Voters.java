@@ -3,6 +3,7 @@ package dev.flotilla.server.forming;
 import dev.flotilla.raft.Leadership;
 import dev.flotilla.raft.Voter;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 
 /** The voters of the metadata group, as the node that leads it changes them. */
@@ -13,6 +14,9 @@ public interface Voters {
 
   /** Those of the newest configuration that this node knows. */
   List<Voter> current();
+
+  /** The peer ids of those that have what is committed, this leader's own included. */
+  Set<String> caughtUp();
 
   /** Completes when the change is committed; at once if it is a voter already. */
   CompletableFuture<Void> add(Voter voter);

@@ -55,6 +55,23 @@ public final class Metadata implements LeadershipReports, AutoCloseable {
   /** Orders what this node reports where it has nobody else to report to. */
   private final AtomicLong reports = new AtomicLong();
 
+  private record Listener(int nodeId) implements CommandLogListener {
+
+    @Override
+    public void leadershipChanged(Leadership leadership) {
+      // Who needs it asks the log.
+    }
+
+    @Override
+    public void damaged(String reason) {
+      LOG.error(
+          "The metadata of node {} is damaged, and this node follows it no more: restart it, and"
+              + " it begins anew with what the others have: {}",
+          nodeId,
+          reason);
+    }
+  }
+
   /** Opens, or creates, the log that a state machine is driven by. */
   @FunctionalInterface
   public interface LogOpener {
@@ -72,7 +89,7 @@ public final class Metadata implements LeadershipReports, AutoCloseable {
     this.snapshotEvery = snapshotEvery;
     var stateMachine = new MetadataStateMachine(entities, this::changed);
     try {
-      this.log = opener.open(stateMachine, leadership -> {});
+      this.log = opener.open(stateMachine, new Listener(nodeId));
     } catch (RuntimeException e) {
       updates.close();
       throw e;

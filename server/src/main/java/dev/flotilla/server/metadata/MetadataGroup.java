@@ -21,6 +21,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The metadata group's replica on this node, in a Raft server of its own: Ratis' settings are per
@@ -43,6 +44,15 @@ public final class MetadataGroup implements Metadata.LogOpener, AutoCloseable {
 
   private final DataDirectory directory;
   private final RaftNode raft;
+
+  /** What is stored of the group is missing or cannot be trusted; says where. */
+  public static final class DamagedException extends IllegalStateException {
+    private static final long serialVersionUID = 1;
+
+    DamagedException(String message, @Nullable Throwable cause) {
+      super(message, cause);
+    }
+  }
 
   private MetadataGroup(DataDirectory directory, RaftNode raft) {
     this.directory = directory;
@@ -99,7 +109,7 @@ public final class MetadataGroup implements Metadata.LogOpener, AutoCloseable {
   }
 
   /**
-   * Opens the group where it is stored. Opening throws {@link IllegalStateException} if its log is
+   * Opens the group where it is stored. Opening throws {@link DamagedException} if its log is
    * missing and must not be, or cannot be trusted: a new one in its place would forget its votes.
    *
    * @param first with which voters it is created where it is not stored: none of them for a replica
@@ -111,18 +121,28 @@ public final class MetadataGroup implements Metadata.LogOpener, AutoCloseable {
         try {
           return raft.openCommandLog(ID, NAME, stateMachine, listener);
         } catch (ReplicaQuarantinedException e) {
-          throw new IllegalStateException(
+          throw new DamagedException(
               "the metadata in " + directory.metadata() + " is damaged: " + e.getMessage(), e);
         }
       }
       var voters =
           first.orElseThrow(() ->
-              new IllegalStateException(
+              new DamagedException(
                   "the metadata of cluster %s is missing in %s"
-                      .formatted(
-                          directory.identity().clusterId().orElse(""), directory.metadata())));
+                      .formatted(directory.identity().clusterId().orElse(""), directory.metadata()),
+                  null));
       return raft.createCommandLog(ID, NAME, voters, stateMachine, listener);
     };
+  }
+
+  /** Deletes what is stored of the group, durably; it is not open. */
+  public void wipe() {
+    raft.deleteGroup(ID);
+  }
+
+  /** The voters that have what is committed, where the group is led; none elsewhere. */
+  public List<Voter> caughtUp() {
+    return raft.groups().caughtUp(ID);
   }
 
   /** The voters of the newest configuration that this node's replica knows. */

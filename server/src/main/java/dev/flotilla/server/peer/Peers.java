@@ -9,6 +9,7 @@ import dev.flotilla.proto.peer.FormingRecord;
 import dev.flotilla.proto.peer.Hello;
 import dev.flotilla.proto.peer.HelloAnswer;
 import dev.flotilla.proto.peer.Join;
+import dev.flotilla.proto.peer.Leave;
 import dev.flotilla.proto.peer.PeerAnswer;
 import dev.flotilla.proto.peer.PeerRequest;
 import dev.flotilla.proto.peer.Sender;
@@ -86,6 +87,12 @@ public final class Peers {
   public CompletableFuture<Void> join(PeerAddress peer, FormingRecord.Member member) {
     var join = Join.newBuilder().setMember(member);
     return call(peer, PeerRequest.newBuilder().setJoin(join), LONG).thenAccept(answer -> {});
+  }
+
+  /** Completes when the member is no voter of the metadata group that the node leads. */
+  public CompletableFuture<Void> leave(PeerAddress peer, FormingRecord.Member member) {
+    var leave = Leave.newBuilder().setMember(member);
+    return call(peer, PeerRequest.newBuilder().setLeave(leave), LONG).thenAccept(answer -> {});
   }
 
   /** Completes with what became of a command that was handed to the node. */
