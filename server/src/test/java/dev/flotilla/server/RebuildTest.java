@@ -2,10 +2,12 @@ package dev.flotilla.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.flotilla.server.metadata.Replica;
 import dev.flotilla.server.status.Status;
 import dev.flotilla.server.testing.Await;
 import dev.flotilla.server.testing.ClusterUnderTest;
 import dev.flotilla.server.testing.ReplicaContents;
+import dev.flotilla.server.testing.ReplicaFiles;
 import dev.flotilla.server.testing.SteadyLoad;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -13,10 +15,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.apache.kafka.common.Uuid;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -28,12 +34,17 @@ import org.junit.jupiter.api.io.TempDir;
 final class RebuildTest {
 
   private static final String TOPIC = "ledger";
-  private static final int PARTITIONS = 4;
+  private static final int PARTITIONS = 5;
+
+  /** The partition of which no replica is damaged. */
+  private static final int SOUND = 4;
+
   private static final Duration REBUILT_WITHIN = Duration.ofMinutes(2);
 
   @TempDir Path root;
 
   private ClusterUnderTest cluster;
+  private Uuid topicId;
   private SteadyLoad load;
 
   @BeforeEach
@@ -42,6 +53,7 @@ final class RebuildTest {
         new ClusterUnderTest(
             root, 3, Map.of("log.segment.bytes", "1048576", "broker.session.timeout.ms", "3000"));
     cluster.createTopic(1, TOPIC, PARTITIONS, 3);
+    topicId = cluster.topicId(1, TOPIC);
     load = new SteadyLoad(bootstrap(), TOPIC, PARTITIONS);
     load.awaitMore(50);
   }
@@ -72,6 +84,53 @@ final class RebuildTest {
     load.awaitMore(50);
     System.out.println(load.verify(bootstrap()) + " acknowledged records are there, once");
     assertSameEverywhere();
+  }
+
+  @Test
+  void shouldRebuildDamagedReplicasAndServeTheOthersMeanwhile() {
+    // given: of one node each replica is damaged in another way, but one
+    cluster.stop(2);
+    ReplicaFiles files = new ReplicaFiles(root.resolve("node-2"));
+    files.garbleFirstEntries(group(0));
+    files.deleteManifests(group(1));
+    files.zeroVotes(group(2));
+    files.deleteDirectory(group(3));
+
+    // when: it starts, and nothing of them can be rebuilt before the third node is there again
+    cluster.stop(3);
+    cluster.start(2);
+
+    // then: it says so, and the one is served
+    Await.until(() -> quarantined(2).equals(Set.of(0, 1, 2, 3)));
+    assertThat(quarantined(1)).isEqualTo(Set.of(0, 1, 2, 3));
+    load.awaitMore(List.of(SOUND), 50);
+    assertThat(inSync(1))
+        .noneMatch(each -> each.partition() != SOUND && each.caughtUp().contains(2));
+
+    // when
+    cluster.start(3);
+
+    // then
+    awaitWhole();
+    load.awaitMore(50);
+    System.out.println(load.verify(bootstrap()) + " acknowledged records are there, once");
+    assertSameEverywhere();
+  }
+
+  private UUID group(int partition) {
+    return Replica.groupOf(topicId, partition);
+  }
+
+  /** The partitions of which a node says that node 2 has no replica that can be used. */
+  private Set<Integer> quarantined(int asked) {
+    return status(asked).impaired().stream()
+        .filter(each -> each.node() == 2 && each.state().equals(Status.QUARANTINED))
+        .map(Status.ReplicaState::partition)
+        .collect(Collectors.toSet());
+  }
+
+  private List<Status.PartitionState> inSync(int asked) {
+    return status(asked).underReplicated();
   }
 
   private void awaitWhole() {

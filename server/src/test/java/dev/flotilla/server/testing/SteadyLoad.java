@@ -9,6 +9,7 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -90,11 +91,17 @@ public final class SteadyLoad implements AutoCloseable {
 
   /** Returns when each partition has acknowledged so many more records than now. */
   public void awaitMore(int records) {
-    long[] goals = IntStream.range(0, partitions).mapToLong(p -> count(p) + records).toArray();
+    awaitMore(IntStream.range(0, partitions).boxed().toList(), records);
+  }
+
+  /** The same for some partitions. */
+  public void awaitMore(List<Integer> some, int records) {
+    Map<Integer, Long> goals =
+        some.stream().collect(Collectors.toMap(p -> p, p -> count(p) + records));
     Await.until(
         PATIENCE,
-        records + " more records in each partition",
-        () -> IntStream.range(0, partitions).allMatch(p -> count(p) >= goals[p]));
+        records + " more records in each of " + some,
+        () -> goals.entrySet().stream().allMatch(goal -> count(goal.getKey()) >= goal.getValue()));
   }
 
   private long count(int partition) {
