@@ -113,6 +113,11 @@ final class OwnRebuilds {
     return assignment(replica).flatMap(assignment -> assignment.firstVoters(metadata::voter));
   }
 
+  /** Whether the others can make a replica anew. */
+  boolean canBeRebuilt(Replica replica) {
+    return assignment(replica).filter(Assignment::canBeRebuilt).isPresent();
+  }
+
   /** Tells that a replica cannot be used, where the others can make it anew. */
   void unusable(Replica replica, String reason) {
     if (rebuilds.isToBegin(replica, nodeId, directory)) {

@@ -185,22 +185,26 @@ public final class Reconciler implements AutoCloseable {
     return turns;
   }
 
-  /** Before anything else: what cannot be used is not served, and does not vote. */
+  /**
+   * Before anything else: what cannot be used is not served, and does not vote. Where others cannot
+   * make it anew, to open it again may repair it.
+   */
   private boolean closeUnusable(Map<UUID, Replica> wanted) {
-    lifecycle
-        .damaged()
-        .forEach((group, reason) -> {
-          var replica = wanted.get(group);
-          if (replica != null && damaged.put(group, reason) == null) {
-            LOG.error("{} was found damaged, it is quarantined: {}", replica, reason);
-          }
-        });
+    var found = lifecycle.damaged();
+    found.forEach((group, reason) -> {
+      var replica = wanted.get(group);
+      if (replica != null && rebuilds.canBeRebuilt(replica) && damaged.put(group, reason) == null) {
+        LOG.error("{} was found damaged, it is quarantined: {}", replica, reason);
+      }
+    });
     var running = lifecycle.running();
     return SideBySide.run(
         wanted.values().stream()
             .filter(replica -> running.contains(replica.group()))
             .filter(replica ->
-                damaged.containsKey(replica.group()) || withheld.containsKey(replica.group()))
+                damaged.containsKey(replica.group())
+                    || withheld.containsKey(replica.group())
+                    || found.containsKey(replica.group()))
             .toList(),
         lifecycle::close);
   }

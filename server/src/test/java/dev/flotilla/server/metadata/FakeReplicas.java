@@ -48,9 +48,14 @@ final class FakeReplicas implements ReplicaLifecycle {
     return Set.copyOf(empty);
   }
 
-  /** A replica that runs turns out to be damaged. */
+  /** A replica that runs turns out to be damaged, and does not open again. */
   void findDamaged(UUID group) {
     damaged.add(group);
+    findRepairable(group);
+  }
+
+  /** A replica that runs turns out to be damaged; to open it repairs it. */
+  void findRepairable(UUID group) {
     foundDamaged.put(group, "found damaged on purpose");
     damageNews.run();
   }

@@ -19,6 +19,7 @@ import java.util.concurrent.TimeUnit;
 import org.apache.kafka.common.Endpoint;
 import org.apache.kafka.common.TopicIdPartition;
 import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.message.CreateTopicsRequestData.CreatableReplicaAssignment;
 import org.apache.kafka.common.message.CreateTopicsRequestData.CreatableTopic;
 import org.apache.kafka.common.security.auth.SecurityProtocol;
 import org.junit.jupiter.api.AfterEach;
@@ -352,6 +353,42 @@ class RebuildStepsTest {
 
     assertThat(rebuilds().find(few, 0, SingleNode.NODE_ID)).isEmpty();
     assertThat(replicas.stored()).isEmpty();
+  }
+
+  @Test
+  void shouldOpenAgainWhatIsRepairedInPlace() {
+    // given
+    var lone = Replica.groupOf(createHere("lone"), 0);
+    Await.until(() -> replicas.running().contains(lone));
+
+    // when: to open it helps
+    replicas.findRepairable(lone);
+
+    // then
+    Await.until(() -> replicas.opened().contains(lone));
+    assertThat(replicas.running()).contains(lone);
+    assertThat(reconciler.quarantined()).isEmpty();
+
+    // when: it does not
+    replicas.findDamaged(lone);
+
+    // then
+    Await.until(() -> reconciler.quarantined().containsKey(lone));
+    assertThat(replicas.running()).doesNotContain(lone);
+    assertThat(rebuilds().all()).isEmpty();
+  }
+
+  /** A topic whose only replica is this node's. */
+  private Uuid createHere(String name) {
+    var topic =
+        new CreatableTopic().setName(name).setNumPartitions(-1).setReplicationFactor((short) -1);
+    topic
+        .assignments()
+        .add(
+            new CreatableReplicaAssignment()
+                .setPartitionIndex(0)
+                .setBrokerIds(List.of(SingleNode.NODE_ID)));
+    return await(node.topicCreation().create(topic)).id();
   }
 
   @Test

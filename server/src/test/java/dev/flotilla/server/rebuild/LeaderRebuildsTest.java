@@ -21,6 +21,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.kafka.common.Endpoint;
 import org.apache.kafka.common.TopicIdPartition;
 import org.apache.kafka.common.Uuid;
@@ -47,7 +48,7 @@ class LeaderRebuildsTest {
     final List<Voter> voters = new CopyOnWriteArrayList<>();
     final List<String> calls = new CopyOnWriteArrayList<>();
     volatile boolean leads = true;
-    volatile int failures;
+    final AtomicInteger failures = new AtomicInteger();
 
     @Override
     public boolean leads(UUID group) {
@@ -77,8 +78,7 @@ class LeaderRebuildsTest {
 
     private CompletableFuture<Void> change(String call, Runnable change) {
       calls.add(call);
-      if (failures > 0) {
-        failures--;
+      if (failures.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
         return CompletableFuture.failedFuture(new IllegalStateException("on purpose"));
       }
       change.run();
@@ -249,7 +249,7 @@ class LeaderRebuildsTest {
 
   @Test
   void shouldTryAgainWhatFailed() {
-    group.failures = 1;
+    group.failures.set(1);
     begin(2, directory(2));
 
     awaitStep(2, ReplicaRebuild.Step.REMOVED);
