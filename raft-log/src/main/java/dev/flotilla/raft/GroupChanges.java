@@ -3,10 +3,14 @@ package dev.flotilla.raft;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.ratis.protocol.ClientId;
@@ -38,6 +42,9 @@ final class GroupChanges {
   private final AtomicLong callIds = new AtomicLong();
   private final RaftServer server;
   private final Executor background;
+
+  /** The groups of which a change was asked for and is not decided. */
+  private final Set<UUID> changing = ConcurrentHashMap.newKeySet();
 
   /**
    * For the groups of one server.
@@ -92,27 +99,50 @@ final class GroupChanges {
       return CompletableFuture.failedFuture(
           refused(replica, "a group of two keeps its voters, they are repaired in place"));
     }
-    return ask(
-        replica,
-        () -> {
-          List<RaftPeer> voters = List.copyOf(configuration(replica).getCurrentPeers());
-          // Refused by Ratis unless the voters are those named here and no other change is under
-          // way.
-          SetConfigurationRequest.Arguments arguments =
-              SetConfigurationRequest.Arguments.newBuilder()
-                  .setMode(SetConfigurationRequest.Mode.COMPARE_AND_SET)
-                  .setServersInCurrentConf(voters)
-                  .setServersInNewConf(change.of(voters))
-                  .build();
-          RaftGroupMemberId member = replica.member().division().memberId();
-          return server.setConfigurationAsync(
-              new SetConfigurationRequest(
-                  client,
-                  member.getPeerId(),
-                  member.getGroupId(),
-                  callIds.incrementAndGet(),
-                  arguments));
-        });
+    UUID group = replica.member().division().memberId().getGroupId().getUuid();
+    if (!changing.add(group)) {
+      return CompletableFuture.failedFuture(
+          new GroupChangeException.TooEarly(
+              replica.name() + " is being changed already", leadership(replica)));
+    }
+    return ask(replica, () -> submit(replica, change))
+        .whenComplete((done, failure) -> changing.remove(group));
+  }
+
+  private CompletableFuture<RaftClientReply> submit(Replica replica, Change change)
+      throws IOException {
+    if (sendsToOthers(replica)) {
+      replica.member().division().stepDown();
+      throw new NotLeaderException(replica.member().division().memberId(), null, List.of());
+    }
+    List<RaftPeer> voters = List.copyOf(configuration(replica).getCurrentPeers());
+    // Refused by Ratis unless the voters are those named here and no other change is under
+    // way.
+    SetConfigurationRequest.Arguments arguments =
+        SetConfigurationRequest.Arguments.newBuilder()
+            .setMode(SetConfigurationRequest.Mode.COMPARE_AND_SET)
+            .setServersInCurrentConf(voters)
+            .setServersInNewConf(change.of(voters))
+            .build();
+    RaftGroupMemberId member = replica.member().division().memberId();
+    return server.setConfigurationAsync(
+        new SetConfigurationRequest(
+            client, member.getPeerId(), member.getGroupId(), callIds.incrementAndGet(), arguments));
+  }
+
+  /**
+   * Whether a leader sends entries to who is no voter, and no change is under way. One that is
+   * elected while a removal is under way goes on with the voters that are left, as Ratis has it,
+   * and keeps sending to the one that was removed; to add that one again would begin a change that
+   * never ends. The next leader sends to voters only.
+   */
+  private static boolean sendsToOthers(Replica replica) {
+    RaftConfiguration configuration = configuration(replica);
+    Set<RaftPeerId> voters = new HashSet<>();
+    configuration.getCurrentPeers().forEach(peer -> voters.add(peer.getId()));
+    configuration.getPreviousPeers().forEach(peer -> voters.add(peer.getId()));
+    return replica.member().division().followers().stream()
+        .anyMatch(follower -> !voters.contains(follower.getId()));
   }
 
   /** See {@link Groups#transferLeadership}. */

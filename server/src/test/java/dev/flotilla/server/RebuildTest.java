@@ -134,10 +134,15 @@ final class RebuildTest {
   }
 
   private void awaitWhole() {
-    Await.until(
-        REBUILT_WITHIN,
-        "every replica caught up",
-        () -> IntStream.rangeClosed(1, 3).allMatch(id -> isWhole(status(id))));
+    try {
+      Await.until(
+          REBUILT_WITHIN,
+          "every replica caught up",
+          () -> IntStream.rangeClosed(1, 3).allMatch(id -> isWhole(status(id))));
+    } catch (AssertionError e) {
+      IntStream.rangeClosed(1, 3).forEach(id -> e.addSuppressed(new AssertionError(status(id))));
+      throw e;
+    }
   }
 
   private static boolean isWhole(Status status) {

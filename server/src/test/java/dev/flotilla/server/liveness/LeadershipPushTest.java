@@ -106,7 +106,9 @@ class LeadershipPushTest {
     held.complete(null);
 
     Await.until(() -> recipient.messages.size() == 2);
+    // The first partition may be told of twice: as a change, and with all there was at the begin.
     assertThat(recipient.messages.getLast())
+        .filteredOn(report -> report.partition() > 0)
         .hasSize(100)
         .allSatisfy(report -> assertThat(report.leader()).isEqualTo(LeadershipReports.NO_LEADER));
   }
