@@ -264,6 +264,7 @@ public final class NodeConfig {
         values.getInt(NodeKeys.MAX_CONNECTIONS_PER_IP),
         NetworkConfig.MAX_IN_FLIGHT,
         NetworkConfig.STALLED_FRAME_AFTER,
+        NetworkConfig.POLL,
         NetworkConfig.DRAIN,
         values);
   }

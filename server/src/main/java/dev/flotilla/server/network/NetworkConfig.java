@@ -22,6 +22,7 @@ import org.apache.kafka.common.config.internals.BrokerSecurityConfigs;
  *     the connection is not read
  * @param stalledFrameAfter while request memory is exhausted, a connection that holds some and has
  *     sent nothing of its frame for this long is closed
+ * @param poll how long a loop waits for something to happen until it looks after its connections
  * @param drain how long a stop waits for requests in flight
  * @param channels what Kafka's channel builders read: keys of {@link BrokerSecurityConfigs}, with
  *     listener prefixes
@@ -38,6 +39,7 @@ public record NetworkConfig(
     int maxConnectionsPerIp,
     int maxInFlight,
     Duration stalledFrameAfter,
+    Duration poll,
     Duration drain,
     AbstractConfig channels) {
 
@@ -46,6 +48,9 @@ public record NetworkConfig(
 
   /** Long beyond any pause of a client that is alive. */
   public static final Duration STALLED_FRAME_AFTER = Duration.ofSeconds(10);
+
+  /** As Kafka's loops. */
+  public static final Duration POLL = Duration.ofMillis(300);
 
   /** As long as a fetch waits by default, and what a commit may take on a busy disk. */
   public static final Duration DRAIN = Duration.ofSeconds(3);
@@ -64,6 +69,7 @@ public record NetworkConfig(
         Integer.MAX_VALUE,
         MAX_IN_FLIGHT,
         STALLED_FRAME_AFTER,
+        POLL,
         DRAIN,
         new AbstractConfig(BrokerSecurityConfigs.CONFIG_DEF, Map.of(), false));
   }

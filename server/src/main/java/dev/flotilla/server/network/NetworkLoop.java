@@ -39,7 +39,6 @@ final class NetworkLoop implements Runnable {
 
   private static final int CONNECTIONS_TO_REGISTER = 64;
   private static final int FAILED_AUTHENTICATION_DELAY_MS = 100;
-  private static final long POLL_MS = 300;
   private static final long SWEEP_MS = 1_000;
   private static final long NOT_STOPPED = Long.MAX_VALUE;
 
@@ -130,8 +129,13 @@ final class NetworkLoop implements Runnable {
       }
     }
     stopIdle();
+    if (isStopped()) {
+      // Nothing would wake it: whoever stopped it did so before the turn that closed the last.
+      return;
+    }
     try {
-      selector.poll(Math.clamp(stopAtMs - parts.time().milliseconds(), 0, POLL_MS));
+      long pollMs = parts.config().poll().toMillis();
+      selector.poll(Math.clamp(stopAtMs - parts.time().milliseconds(), 0, pollMs));
     } finally {
       // Also what arrived before a poll failed: the selector shows it once.
       polled();

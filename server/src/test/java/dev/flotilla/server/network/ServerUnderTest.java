@@ -103,6 +103,26 @@ final class ServerUnderTest implements AutoCloseable {
               maxPerIp,
               maxInFlight,
               stalledAfter,
+              it.poll(),
+              it.drain(),
+              it.channels()));
+    }
+
+    Config poll(Duration poll) {
+      return new Config(
+          new NetworkConfig(
+              it.threads(),
+              it.backlog(),
+              it.sendBufferBytes(),
+              it.receiveBufferBytes(),
+              it.maxFrameBytes(),
+              it.requestMemoryBytes(),
+              it.maxIdle(),
+              it.maxConnections(),
+              it.maxConnectionsPerIp(),
+              it.maxInFlight(),
+              it.stalledFrameAfter(),
+              poll,
               it.drain(),
               it.channels()));
     }
@@ -121,6 +141,7 @@ final class ServerUnderTest implements AutoCloseable {
           it.maxConnectionsPerIp(),
           it.maxInFlight(),
           it.stalledFrameAfter(),
+          it.poll(),
           drain,
           it.channels());
     }
