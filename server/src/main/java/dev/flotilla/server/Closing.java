@@ -1,36 +1,69 @@
 package dev.flotilla.server;
 
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * What must be closed, the last opened first. One part that does not close does not keep the others
- * from closing. Used by one thread at a time.
+ * from closing; what took long is logged when all are. Used by one thread at a time.
  */
 final class Closing implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(Closing.class);
 
-  private final Deque<AutoCloseable> parts = new ArrayDeque<>();
+  /** Parts that took less are not worth a word. */
+  private static final long WORTH_A_WORD_MS = 50;
+
+  private final Deque<Part> parts = new ArrayDeque<>();
+
+  private record Part(String name, AutoCloseable closeable) {}
 
   <T extends AutoCloseable> T add(T part) {
-    parts.push(part);
+    parts.push(new Part(part.getClass().getSimpleName(), part));
     return part;
+  }
+
+  /** For a part whose class does not say what it is. */
+  void add(String name, AutoCloseable part) {
+    parts.push(new Part(name, part));
   }
 
   @Override
   public void close() {
+    long begun = System.nanoTime();
+    List<String> slow = new ArrayList<>();
     while (!parts.isEmpty()) {
-      AutoCloseable part = parts.pop();
-      try {
-        part.close();
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-      } catch (Exception e) {
-        LOG.error("{} did not close cleanly", part.getClass().getSimpleName(), e);
+      Part part = parts.pop();
+      long partBegun = System.nanoTime();
+      close(part);
+      long tookMs = millisSince(partBegun);
+      if (tookMs >= WORTH_A_WORD_MS) {
+        slow.add(part.name() + " " + tookMs);
       }
     }
+    LOG.info(
+        "Stopped in {} ms{}{}",
+        millisSince(begun),
+        slow.isEmpty() ? "" : ", of which ",
+        String.join(", ", slow));
+  }
+
+  private static void close(Part part) {
+    try {
+      part.closeable().close();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (Exception e) {
+      LOG.error("{} did not close cleanly", part.name(), e);
+    }
+  }
+
+  private static long millisSince(long nanoTime) {
+    return TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - nanoTime);
   }
 }

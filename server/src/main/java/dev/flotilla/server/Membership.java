@@ -50,10 +50,22 @@ sealed interface Membership {
 
     @Override
     public void leave() throws InterruptedException {
+      long begun = System.nanoTime();
       wish(Wish.STOP, TO_LEAVE);
+      long announced = System.nanoTime();
       farewell.handOver();
+      long handedOver = System.nanoTime();
       wish(Wish.STOPPED, TO_LEAVE);
       heartbeats.close();
+      LOG.info(
+          "Announced the stop in {} ms, moved leaders in {} ms, said good-bye in {} ms",
+          millis(announced - begun),
+          millis(handedOver - announced),
+          millis(System.nanoTime() - handedOver));
+    }
+
+    private static long millis(long nanos) {
+      return TimeUnit.NANOSECONDS.toMillis(nanos);
     }
 
     private void wish(Wish wish, Duration patience) throws InterruptedException {

@@ -163,7 +163,7 @@ public final class Node implements AutoCloseable {
             config.network(),
             registry,
             Time.SYSTEM));
-    closing.add(membership::leave);
+    closing.add("leaving", membership::leave);
     membership.serve();
     notReady = Optional.empty();
   }

@@ -4,6 +4,7 @@ import com.codahale.metrics.MetricRegistry;
 import dev.flotilla.raft.Voter;
 import dev.flotilla.server.config.NodeConfig;
 import dev.flotilla.server.liveness.Fencing;
+import dev.flotilla.server.liveness.Handover;
 import dev.flotilla.server.liveness.HeartbeatHandler;
 import dev.flotilla.server.liveness.Heartbeats;
 import dev.flotilla.server.liveness.LeaderBalance;
@@ -20,7 +21,9 @@ import dev.flotilla.server.metadata.Registrations;
 import dev.flotilla.server.metadata.Registrations.Registration;
 import java.time.Duration;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
@@ -165,8 +168,23 @@ final class NodeLiveness {
                 HEARTBEAT_INTERVAL,
                 metrics,
                 () -> superseded.accept("another process has registered as this node")));
+    var handover =
+        new Handover(
+            partitions.partitions()::led,
+            this::leadersByNode,
+            () -> serving(watch),
+            System::nanoTime,
+            metrics);
     return new Membership.OneOfSeveral(
-        heartbeats, new Farewell(cluster, partitions.partitions(), () -> serving(watch), metrics));
+        heartbeats, new Farewell(handover, cluster.group()::handOver));
+  }
+
+  private Map<Integer, Integer> leadersByNode() {
+    var leaders = new HashMap<Integer, Integer>();
+    for (var topic : cluster.metadata().image().topics().topicsById().values()) {
+      topic.partitions().values().forEach(each -> leaders.merge(each.leader, 1, Integer::sum));
+    }
+    return leaders;
   }
 
   /** On the thread of the image: hands over, and returns. */

@@ -72,11 +72,11 @@ record NodePartitions(RaftNode raft, PartitionRequests requests, FetchWaiters wa
             1, Thread.ofPlatform().name("fetch-timer").daemon().factory());
     // Most waits end early: their timeouts must not pile up.
     timer.setRemoveOnCancelPolicy(true);
-    closing.add(timer::shutdownNow);
+    closing.add("timer", timer::shutdownNow);
     ExecutorService readers =
         Executors.newFixedThreadPool(
             READERS, Thread.ofPlatform().name("log-reader-", 0).daemon().factory());
-    closing.add(readers::shutdownNow);
+    closing.add("readers", readers::shutdownNow);
     FetchWaiters waiters = new FetchWaiters(timer, WAITING_FETCHES);
     partitions.listen(waiters);
     PartitionMetrics metrics = new PartitionMetrics(registry);

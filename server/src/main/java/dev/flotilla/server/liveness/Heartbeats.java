@@ -20,7 +20,7 @@ public final class Heartbeats implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Heartbeats.class);
 
   /** An answer says what holds so far; that a wish is granted is seen by a later one. */
-  private static final Duration WISHING = Duration.ofMillis(50);
+  private static final Duration WISHING = Duration.ofMillis(20);
 
   private final int nodeId;
   private final long epoch;
