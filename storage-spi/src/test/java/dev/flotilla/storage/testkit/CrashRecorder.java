@@ -26,7 +26,7 @@ final class CrashRecorder implements FlushListener {
    * The time between two syncs.
    *
    * @param synced the files at its begin
-   * @param written the files at its end
+   * @param written the files at its end, but for a commit that follows
    * @param expectations what a crash within may leave of each log
    */
   record Interval(DiskImage synced, DiskImage written, List<Expectation> expectations) {
@@ -40,26 +40,29 @@ final class CrashRecorder implements FlushListener {
   /** What is safe at each end of an interval. */
   private final Safe safe;
 
+  private final CommitPages commitPages;
+
   private enum Safe {
     ALL,
     NAMED
   }
 
   /** Begins with what the directory holds, all of which is taken for synced. */
-  private CrashRecorder(Path directory, Safe safe) {
+  private CrashRecorder(Path directory, Safe safe, CommitPages commitPages) {
     this.directory = directory;
     this.safe = safe;
+    this.commitPages = commitPages;
     last = DiskImage.capture(directory, DiskImage.empty());
   }
 
   /** To be told of flushes, as the engine's listener. */
-  static CrashRecorder ofFlushes(Path directory) {
-    return new CrashRecorder(directory, Safe.ALL);
+  static CrashRecorder ofFlushes(Path directory, CommitPages commitPages) {
+    return new CrashRecorder(directory, Safe.ALL, commitPages);
   }
 
   /** To be told of syncs, by {@link #synced}. */
-  static CrashRecorder ofSyncs(Path directory) {
-    return new CrashRecorder(directory, Safe.NAMED);
+  static CrashRecorder ofSyncs(Path directory, CommitPages commitPages) {
+    return new CrashRecorder(directory, Safe.NAMED, commitPages);
   }
 
   /** A log that is there from now on, or was before. */
@@ -91,7 +94,7 @@ final class CrashRecorder implements FlushListener {
   private DiskImage interval() {
     List<Expectation> expectations = histories.stream().map(History::expectation).toList();
     DiskImage now = DiskImage.capture(directory, last);
-    intervals.add(new Interval(last, now, expectations));
+    intervals.add(new Interval(last, now.withPagesOf(last, commitPages), expectations));
     return now;
   }
 

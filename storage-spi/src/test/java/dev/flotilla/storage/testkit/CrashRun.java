@@ -41,8 +41,17 @@ final class CrashRun implements AutoCloseable {
   }
 
   /** Opens the engine on what the directory holds. */
-  CrashRun(StorageEngineFactory factory, Path directory, SplittableRandom random) {
-    this(factory, directory, random, FlushMode.COMMIT, CrashRecorder.ofFlushes(directory));
+  CrashRun(
+      StorageEngineFactory factory,
+      Path directory,
+      SplittableRandom random,
+      CommitPages commitPages) {
+    this(
+        factory,
+        directory,
+        random,
+        FlushMode.COMMIT,
+        CrashRecorder.ofFlushes(directory, commitPages));
   }
 
   /** The same with a recorder that may be told of syncs by the factory's engine. */

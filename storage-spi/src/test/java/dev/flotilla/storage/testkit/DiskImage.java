@@ -124,6 +124,18 @@ record DiskImage(Set<String> directories, Map<String, Inode> names, Map<Inode, F
     return new DiskImage(syncedDirectories, syncedNames, syncedFiles);
   }
 
+  /** This with some pages as another image has them, of files that are in both. */
+  DiskImage withPagesOf(DiskImage other, CommitPages wanted) {
+    Map<Inode, FilePages> changed = new HashMap<>(files);
+    names.forEach((name, inode) -> {
+      FilePages before = other.files().get(inode);
+      if (before != null) {
+        changed.put(inode, file(name).withPagesOf(before, page -> wanted.contains(name, page)));
+      }
+    });
+    return new DiskImage(directories, names, changed);
+  }
+
   private static boolean isIn(String directory, String name) {
     int slash = name.lastIndexOf('/');
     return name.substring(0, Math.max(0, slash)).equals(directory);

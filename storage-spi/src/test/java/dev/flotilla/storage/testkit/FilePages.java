@@ -3,6 +3,7 @@ package dev.flotilla.storage.testkit;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.IntPredicate;
 
 /**
  * A file's bytes, in pages of 4 KiB; what is missing of the last page is zero.
@@ -32,6 +33,15 @@ record FilePages(int size, List<byte[]> pages) {
   /** A page by number; zeros behind the end. */
   byte[] page(int number) {
     return number < pages.size() ? pages.get(number) : ZEROS;
+  }
+
+  /** This with some pages as another content has them. */
+  FilePages withPagesOf(FilePages other, IntPredicate wanted) {
+    List<byte[]> mixed = new ArrayList<>();
+    for (int number = 0; number < pages.size(); number++) {
+      mixed.add(wanted.test(number) ? other.page(number) : pages.get(number));
+    }
+    return new FilePages(size, mixed);
   }
 
   byte[] bytes() {

@@ -21,6 +21,11 @@ public abstract class StorageEngineRecoveryTest {
   /** The engine under test; asked once per run. */
   protected abstract StorageEngineFactory factory();
 
+  /** Pages that the engine's library writes behind a sync that nobody hears of. */
+  protected CommitPages commitPages() {
+    return CommitPages.NONE;
+  }
+
   @Test
   void shouldRecoverFromACrashAtAnyInstant() {
     Tries.withSeeds(2, 12, seed -> crash(new SplittableRandom(seed), 30, 2));
@@ -35,7 +40,7 @@ public abstract class StorageEngineRecoveryTest {
   /** Recovery is interrupted, and what recovers from that, up to a depth. */
   private void crash(SplittableRandom random, int steps, int depth) {
     try (ScratchDirectory scratch = new ScratchDirectory();
-        CrashRun run = new CrashRun(factory(), scratch.path(), random)) {
+        CrashRun run = new CrashRun(factory(), scratch.path(), random, commitPages())) {
       run.create(LogBase.ORIGIN);
       run.create(new LogBase(7, 2, 30, 1));
       for (int i = 0; i < steps; i++) {
@@ -53,7 +58,7 @@ public abstract class StorageEngineRecoveryTest {
     try (ScratchDirectory scratch = new ScratchDirectory()) {
       Path directory = scratch.path().resolve("crashed");
       interval.crash(random).writeTo(directory);
-      try (CrashRun run = new CrashRun(factory(), directory, random)) {
+      try (CrashRun run = new CrashRun(factory(), directory, random, commitPages())) {
         List<Interval> recovery = run.recover(interval.expectations());
         if (random.nextBoolean()) {
           run.step();
@@ -76,7 +81,7 @@ public abstract class StorageEngineRecoveryTest {
 
   private void tear(SplittableRandom random) {
     try (ScratchDirectory scratch = new ScratchDirectory();
-        CrashRun run = new CrashRun(factory(), scratch.path(), random)) {
+        CrashRun run = new CrashRun(factory(), scratch.path(), random, commitPages())) {
       run.create(LogBase.ORIGIN);
       for (int i = 0; i < 4; i++) {
         run.append();

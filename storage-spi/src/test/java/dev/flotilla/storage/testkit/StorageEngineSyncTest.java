@@ -29,6 +29,11 @@ public abstract class StorageEngineSyncTest {
    */
   protected abstract StorageEngineFactory factory(Consumer<Path> synced);
 
+  /** Pages that the engine's library writes behind a sync that nobody hears of. */
+  protected CommitPages commitPages() {
+    return CommitPages.NONE;
+  }
+
   @Test
   void shouldRecoverWithWhatItSynced() {
     runs(FlushMode.COMMIT, this::crash);
@@ -99,7 +104,7 @@ public abstract class StorageEngineSyncTest {
   }
 
   private CrashRun open(FlushMode mode, Path directory, SplittableRandom random) {
-    CrashRecorder recorder = CrashRecorder.ofSyncs(directory);
+    CrashRecorder recorder = CrashRecorder.ofSyncs(directory, commitPages());
     return new CrashRun(factory(recorder::synced), directory, random, mode, recorder);
   }
 
