@@ -1,0 +1,223 @@
+package dev.flotilla.storage.lmdb;
+
+import dev.flotilla.storage.CorruptLogException;
+import dev.flotilla.storage.FlushListener;
+import dev.flotilla.storage.StorageException;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.lmdbjava.LmdbException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The one thread that writes to an environment. What waits when it begins a transaction, of
+ * whichever logs, goes into that transaction, first come first served, up to a size; one sync makes
+ * all of it durable. What comes meanwhile waits for the next: batches grow with the load, and
+ * nothing waits for a timer.
+ *
+ * <p>When a commit fails, all that was in it fails, and the environment is opened again before the
+ * next: what LMDB and the system hold of it in memory is unknown.
+ */
+final class Commits implements AutoCloseable {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Commits.class);
+
+  private final Environment environment;
+  private final EnvironmentFiles files;
+  private final Device device;
+  private final long transactionBytes;
+  private final FlushListener listener;
+  private final Thread thread;
+
+  /** Guarded by itself. */
+  private final Deque<Work> waiting = new ArrayDeque<>();
+
+  /** Guarded by {@link #waiting}. */
+  private boolean closing;
+
+  /** Written by the commit thread, read by who closes. */
+  private volatile boolean hasCommitted;
+
+  Commits(Environment environment, EnvironmentFiles files, Device device, EngineConfig config) {
+    this.environment = environment;
+    this.files = files;
+    this.device = device;
+    this.transactionBytes = config.transactionBytes();
+    this.listener = config.listener();
+    this.thread = Thread.ofPlatform().daemon().name("lmdb-commit").unstarted(this::run);
+    thread.start();
+  }
+
+  /** Queues work. It is not in the queue already, and comes again only from its own methods. */
+  void submit(Work work) {
+    synchronized (waiting) {
+      if (!closing) {
+        waiting.addLast(work);
+        waiting.notifyAll();
+        return;
+      }
+    }
+    work.failed(new StorageException(environment.file() + " is closed"));
+  }
+
+  boolean isCommitThread() {
+    return Thread.currentThread().equals(thread);
+  }
+
+  private void run() {
+    for (Work first = next(); first != null; first = next()) {
+      transact(first);
+    }
+  }
+
+  /** Waits for work; null when there will be none. */
+  private @Nullable Work next() {
+    synchronized (waiting) {
+      while (waiting.isEmpty()) {
+        if (closing) {
+          return null;
+        }
+        try {
+          waiting.wait();
+        } catch (InterruptedException e) {
+          // Nobody has this thread to interrupt it; what waits is not given up.
+          LOG.debug("The commit thread was interrupted", e);
+        }
+      }
+      return waiting.removeFirst();
+    }
+  }
+
+  private @Nullable Work poll() {
+    synchronized (waiting) {
+      return waiting.pollFirst();
+    }
+  }
+
+  private void transact(Work first) {
+    List<Work> taken = new ArrayList<>();
+    taken.add(first);
+    Attempt attempt = new Attempt(taken);
+    try {
+      if (environment.isLost()) {
+        environment.reopen();
+      }
+      environment.write(transactionBytes, attempt::run);
+    } catch (LmdbException | StorageException e) {
+      fail(attempt, LmdbFailures.translate("write " + environment.file(), e));
+      return;
+    } catch (RuntimeException | Error e) {
+      fail(attempt, new StorageException("write " + environment.file(), e));
+      return;
+    }
+    complete(attempt);
+  }
+
+  /** One transaction. */
+  private final class Attempt {
+
+    private final List<Work> taken;
+
+    /** Whose fault it is when only one work's rows cannot be written. */
+    private @Nullable Work culprit;
+
+    private boolean committing;
+
+    private Attempt(List<Work> taken) {
+      this.taken = taken;
+    }
+
+    private void run(Changes changes) {
+      long started = System.nanoTime();
+      for (Work work = taken.getFirst(); work != null; work = following(changes)) {
+        culprit = work;
+        work.apply(changes);
+      }
+      culprit = null;
+      if (!changes.isEmpty()) {
+        committing = true;
+        device.committing();
+        changes.commit();
+        hasCommitted = true;
+        files.committed(environment.file());
+        listener.flushed(changes.entries(), changes.entryBytes(), System.nanoTime() - started);
+      }
+    }
+
+    private @Nullable Work following(Changes changes) {
+      Work next = changes.isFull() ? null : poll();
+      if (next != null) {
+        taken.add(next);
+      }
+      return next;
+    }
+  }
+
+  private void complete(Attempt attempt) {
+    for (Work work : attempt.taken) {
+      work.committed();
+    }
+  }
+
+  private void fail(Attempt attempt, StorageException cause) {
+    if (attempt.committing) {
+      reopen();
+    }
+    Work culprit = attempt.culprit;
+    if (culprit != null && cause instanceof CorruptLogException) {
+      requeue(attempt.taken, culprit);
+      culprit.failed(cause);
+    } else {
+      for (Work work : attempt.taken) {
+        work.failed(cause);
+      }
+    }
+  }
+
+  /** Puts the works back that were in a transaction with one that failed, in their order. */
+  private void requeue(List<Work> taken, Work culprit) {
+    synchronized (waiting) {
+      for (Work work : taken.reversed()) {
+        if (!work.equals(culprit)) {
+          waiting.addFirst(work);
+        }
+      }
+    }
+  }
+
+  private void reopen() {
+    try {
+      environment.reopen();
+    } catch (LmdbException e) {
+      LOG.error("{} cannot be opened again after a commit that failed", environment.file(), e);
+    }
+  }
+
+  /** Whether anything was written since it began. */
+  boolean hasCommitted() {
+    return hasCommitted;
+  }
+
+  /** Does what waits, then ends. */
+  @Override
+  public void close() {
+    synchronized (waiting) {
+      closing = true;
+      waiting.notifyAll();
+    }
+    boolean interrupted = false;
+    while (thread.isAlive()) {
+      try {
+        thread.join();
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

@@ -1,0 +1,77 @@
+package dev.flotilla.storage.lmdb;
+
+import dev.flotilla.storage.StorageException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import org.lmdbjava.Dbi;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The rows of a log that is deleted, which are removed some in each transaction. A row of the
+ * database {@code logs} names it until none is left: an interrupted removal goes on when the engine
+ * is opened the next time.
+ */
+final class DeletedLog implements Work {
+
+  private static final Logger LOG = LoggerFactory.getLogger(DeletedLog.class);
+
+  private final int log;
+  private final Commits commits;
+  private boolean gone;
+
+  DeletedLog(int log, Commits commits) {
+    this.log = log;
+    this.commits = commits;
+  }
+
+  @Override
+  public void apply(Changes changes) {
+    gone =
+        remove(changes, changes.databases.payloads())
+            && remove(changes, changes.databases.headers());
+    if (gone) {
+      removeTerms(changes);
+      changes.remove(changes.databases.logs(), Keys.deleted(changes.key, log));
+    }
+  }
+
+  /** Whether none is left. */
+  private boolean remove(Changes changes, Dbi<ByteBuffer> database) {
+    long index = changes.firstRow(database, log, 0);
+    while (index != Long.MAX_VALUE && !changes.hasRemovedEnough()) {
+      index = changes.removeEntryRows(database, log, index, index + 1).nextIndex();
+    }
+    return index == Long.MAX_VALUE;
+  }
+
+  private void removeTerms(Changes changes) {
+    List<Long> indexes = new ArrayList<>();
+    changes.scan(
+        changes.databases.logs(),
+        Keys.term(changes.key, log, 0),
+        (key, _) -> {
+          boolean mine = key.get(0) == Keys.TERM && key.getInt(1) == log;
+          if (mine) {
+            indexes.add(key.getLong(5));
+          }
+          return mine;
+        });
+    for (long index : indexes) {
+      changes.remove(changes.databases.logs(), Keys.term(changes.key, log, index));
+    }
+  }
+
+  @Override
+  public void committed() {
+    if (!gone) {
+      commits.submit(this);
+    }
+  }
+
+  @Override
+  public void failed(StorageException cause) {
+    LOG.warn("Rows of deleted log number {} stay until the next start", log, cause);
+  }
+}

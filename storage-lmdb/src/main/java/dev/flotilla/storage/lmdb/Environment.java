@@ -1,0 +1,175 @@
+package dev.flotilla.storage.lmdb;
+
+import dev.flotilla.storage.StorageException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.Deque;
+import java.util.concurrent.ConcurrentLinkedDeque;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import org.lmdbjava.DbiFlags;
+import org.lmdbjava.Env;
+import org.lmdbjava.EnvFlags;
+import org.lmdbjava.LmdbException;
+
+/**
+ * The environment of an engine while it is open. Any thread reads, in a transaction that ends with
+ * the call; the commit thread writes. After a commit that failed it is closed and opened again,
+ * when no reader is within: what LMDB holds in memory is of no certain state then.
+ *
+ * <p>Methods throw what LMDB throws; callers know the log that it concerns.
+ */
+final class Environment implements AutoCloseable {
+
+  private final Path file;
+  private final EngineConfig config;
+  private final Semaphore readers;
+
+  /** Readers and the writer hold the read lock; who closes the environment, the write lock. */
+  private final ReadWriteLock use = new ReentrantReadWriteLock();
+
+  /** Null while it is closed. Changed under the write lock. */
+  private @Nullable Opened opened;
+
+  /** Changed under the write lock. */
+  private boolean ended;
+
+  private record Opened(
+      Env<ByteBuffer> env, Snapshot.Databases databases, Deque<Snapshot> idleSnapshots) {
+
+    void close() {
+      idleSnapshots.forEach(Snapshot::close);
+      env.close();
+    }
+  }
+
+  private Environment(Path file, EngineConfig config, Opened opened) {
+    this.file = file;
+    this.config = config;
+    this.opened = opened;
+    this.readers = new Semaphore(config.readers());
+  }
+
+  /** Opens an environment, creating it where there is no file. */
+  static Environment open(Path file, EngineConfig config) {
+    return new Environment(file, config, open(file, config.mapBytes(), config.readers()));
+  }
+
+  private static Opened open(Path file, long mapBytes, int readers) {
+    Env<ByteBuffer> env =
+        Env.create()
+            .setMapSize(mapBytes)
+            .setMaxDbs(3)
+            .setMaxReaders(readers + 1)
+            .open(file.toFile(), EnvFlags.MDB_NOSUBDIR, EnvFlags.MDB_NOTLS);
+    try {
+      Snapshot.Databases databases =
+          new Snapshot.Databases(
+              env.openDbi("logs", DbiFlags.MDB_CREATE),
+              env.openDbi("headers", DbiFlags.MDB_CREATE),
+              env.openDbi("payloads", DbiFlags.MDB_CREATE));
+      return new Opened(env, databases, new ConcurrentLinkedDeque<>());
+    } catch (RuntimeException e) {
+      env.close();
+      throw e;
+    }
+  }
+
+  Path file() {
+    return file;
+  }
+
+  /** Reads in one transaction. Waits where too many do. */
+  <T> T read(Function<Snapshot, T> reader) {
+    readers.acquireUninterruptibly();
+    use.readLock().lock();
+    try {
+      Opened present = present();
+      Snapshot snapshot = present.idleSnapshots().pollFirst();
+      if (snapshot == null) {
+        snapshot = new Snapshot(present.databases(), present.env().txnRead());
+      } else {
+        snapshot.txn.renew();
+      }
+      try {
+        return reader.apply(snapshot);
+      } finally {
+        snapshot.txn.reset();
+        present.idleSnapshots().addFirst(snapshot);
+      }
+    } finally {
+      use.readLock().unlock();
+      readers.release();
+    }
+  }
+
+  /** Uses a transaction that writes; the user commits it, else nothing is changed. */
+  void write(long maxBytes, Consumer<Changes> writer) {
+    use.readLock().lock();
+    try {
+      Opened present = present();
+      try (Changes changes = new Changes(present.databases(), present.env().txnWrite(), maxBytes)) {
+        writer.accept(changes);
+      }
+    } finally {
+      use.readLock().unlock();
+    }
+  }
+
+  private Opened present() {
+    if (opened == null) {
+      throw new StorageException(file + (ended ? " is closed" : " could not be opened again"));
+    }
+    return opened;
+  }
+
+  /**
+   * Closes it and opens it again. When that fails every use of it does, until a later call
+   * succeeds.
+   */
+  void reopen() {
+    use.writeLock().lock();
+    try {
+      if (opened != null) {
+        opened.close();
+        opened = null;
+      }
+      if (!ended) {
+        opened = open(file, config.mapBytes(), config.readers());
+      }
+    } finally {
+      use.writeLock().unlock();
+    }
+  }
+
+  /** Whether a {@link #reopen} is due. */
+  boolean isLost() {
+    use.readLock().lock();
+    try {
+      return opened == null;
+    } finally {
+      use.readLock().unlock();
+    }
+  }
+
+  /** Waits for readers. Closing twice does nothing. */
+  @Override
+  public void close() {
+    use.writeLock().lock();
+    try {
+      ended = true;
+      if (opened != null) {
+        opened.close();
+        opened = null;
+      }
+    } catch (LmdbException e) {
+      throw LmdbFailures.translate("close " + file, e);
+    } finally {
+      use.writeLock().unlock();
+    }
+  }
+}

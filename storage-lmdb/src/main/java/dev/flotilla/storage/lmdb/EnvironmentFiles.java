@@ -1,0 +1,124 @@
+package dev.flotilla.storage.lmdb;
+
+import dev.flotilla.storage.FlushListener;
+import dev.flotilla.storage.StorageException;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The files of an engine's directory.
+ *
+ * <pre>
+ * environment.mdb       the environment
+ * environment.mdb-lock  who reads and writes it; LMDB makes it anew when nobody does
+ * engine.lock           locked while the engine is open
+ * new.mdb               an environment that is being created
+ * damaged.mdb           the last one that was damaged: nobody reads it, it may be deleted
+ * </pre>
+ *
+ * <p>The environment is created under another name and renamed when it is durable: it exists whole
+ * or not at all.
+ */
+final class EnvironmentFiles implements AutoCloseable {
+
+  static final String ENVIRONMENT = "environment.mdb";
+  private static final String NEW = "new.mdb";
+  private static final String LOCK_SUFFIX = "-lock";
+
+  private final Path directory;
+  private final Device device;
+  private final FlushListener listener;
+  private final FileChannel lockFile;
+
+  private EnvironmentFiles(
+      Path directory, Device device, FlushListener listener, FileChannel lockFile) {
+    this.directory = directory;
+    this.device = device;
+    this.listener = listener;
+    this.lockFile = lockFile;
+  }
+
+  /**
+   * Takes the directory for the engine, creating it when absent.
+   *
+   * @throws StorageException if another engine has it
+   */
+  static EnvironmentFiles lock(Path directory, Device device, FlushListener listener)
+      throws IOException {
+    Files.createDirectories(directory);
+    FileChannel channel =
+        FileChannel.open(
+            directory.resolve("engine.lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    try {
+      if (tryLock(channel) == null) {
+        throw new StorageException(
+            "open " + directory + ": the environment is open, here or in another process");
+      }
+      return new EnvironmentFiles(directory, device, listener, channel);
+    } catch (IOException | RuntimeException e) {
+      channel.close();
+      throw e;
+    }
+  }
+
+  private static @Nullable FileLock tryLock(FileChannel channel) throws IOException {
+    try {
+      return channel.tryLock();
+    } catch (OverlappingFileLockException heldHere) {
+      return null;
+    }
+  }
+
+  Path environment() {
+    return directory.resolve(ENVIRONMENT);
+  }
+
+  /** Where a new environment is made before {@link #install}; what is there is removed. */
+  Path beginNew() throws IOException {
+    Files.deleteIfExists(directory.resolve(NEW));
+    Files.deleteIfExists(directory.resolve(NEW + LOCK_SUFFIX));
+    return directory.resolve(NEW);
+  }
+
+  /** Tells of a sync of a file that an environment was committed to. */
+  void committed(Path file) {
+    device.synced(file);
+  }
+
+  /** Makes the new environment, which is durable, the engine's. */
+  void install() throws IOException {
+    long started = System.nanoTime();
+    Files.move(directory.resolve(NEW), environment(), StandardCopyOption.ATOMIC_MOVE);
+    Files.deleteIfExists(directory.resolve(NEW + LOCK_SUFFIX));
+    syncDirectory(started);
+  }
+
+  /** Moves a damaged environment out of the way, over one that was before. */
+  Path setAside() throws IOException {
+    long started = System.nanoTime();
+    Path aside = directory.resolve("damaged.mdb");
+    Files.move(environment(), aside, StandardCopyOption.ATOMIC_MOVE);
+    syncDirectory(started);
+    return aside;
+  }
+
+  private void syncDirectory(long started) throws IOException {
+    try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
+      channel.force(true);
+    }
+    device.synced(directory);
+    listener.flushed(0, 0, System.nanoTime() - started);
+  }
+
+  @Override
+  public void close() throws IOException {
+    lockFile.close();
+  }
+}

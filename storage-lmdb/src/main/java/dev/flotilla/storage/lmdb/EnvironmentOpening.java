@@ -1,0 +1,92 @@
+package dev.flotilla.storage.lmdb;
+
+import dev.flotilla.storage.LogId;
+import dev.flotilla.storage.StorageException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What comes before an environment is opened: the file is checked, set aside if it is damaged, and
+ * made anew where there is none.
+ */
+final class EnvironmentOpening {
+
+  private static final Logger LOG = LoggerFactory.getLogger(EnvironmentOpening.class);
+
+  private final EnvironmentFiles files;
+  private final EngineConfig config;
+
+  EnvironmentOpening(EnvironmentFiles files, EngineConfig config) {
+    this.files = files;
+    this.config = config;
+  }
+
+  /**
+   * On return there is an environment that can be opened.
+   *
+   * @throws StorageException if there is one of another version
+   */
+  void prepare() throws IOException {
+    Path file = files.environment();
+    if (!Files.exists(file)) {
+      create(Set.of());
+      return;
+    }
+    switch (EnvironmentCheck.check(file, config.checkedBytes())) {
+      case EnvironmentCheck.Verdict.Good() -> files.beginNew();
+      case EnvironmentCheck.Verdict.OtherVersion(int version) ->
+          throw new StorageException(
+              "open %s: it was written by a version of LMDB with file format %d, this reads %d"
+                  .formatted(file, version, MetaPage.VERSION));
+      case EnvironmentCheck.Verdict.Damaged(String what) -> setAside(file, what);
+    }
+  }
+
+  /**
+   * The logs that were in it are known by name only from now on. Their names are durable in the new
+   * environment, under its other name, before the damaged one is moved.
+   */
+  private void setAside(Path file, String what) throws IOException {
+    Set<LogId> lost = Salvage.logs(file);
+    make(lost);
+    Path aside = files.setAside();
+    files.install();
+    LOG.error(
+        "{} is damaged ({}): {} logs are lost here and will be made anew from their other"
+            + " replicas. The file is {} now and can be deleted",
+        file,
+        what,
+        lost.size(),
+        aside);
+  }
+
+  private void create(Set<LogId> lost) throws IOException {
+    make(lost);
+    files.install();
+  }
+
+  private void make(Set<LogId> lost) throws IOException {
+    long started = System.nanoTime();
+    Path fresh = files.beginNew();
+    try (Environment environment = Environment.open(fresh, config)) {
+      environment.write(
+          Long.MAX_VALUE,
+          changes -> {
+            Catalogue.begin(changes, lost);
+            changes.commit();
+          });
+      environment.write(
+          Long.MAX_VALUE,
+          changes -> {
+            Catalogue.close(changes);
+            changes.commit();
+          });
+    }
+    files.committed(fresh);
+    config.listener().flushed(0, 0, System.nanoTime() - started);
+  }
+}

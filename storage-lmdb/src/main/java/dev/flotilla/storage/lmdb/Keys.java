@@ -1,0 +1,101 @@
+package dev.flotilla.storage.lmdb;
+
+import dev.flotilla.storage.LogId;
+import java.nio.ByteBuffer;
+import java.util.UUID;
+
+/**
+ * The rows of an environment and their keys, version 1. Numbers are big-endian, so that rows lie in
+ * the order of logs, indexes and parts.
+ *
+ * <pre>
+ * database   key                                value
+ * logs       0                                  {@link FormatRow}
+ * logs       1, log id 16                       {@link LogRecord}
+ * logs       2, log number 4, index 8           {@link TermRow}: a term begins with this entry
+ * logs       3, log number 4                    nothing: the log is deleted, its rows may be left
+ * logs       4, log number 4                    {@link NameRow}: the log's id, once more
+ * logs       5, log id 16                       nothing: the log was lost with a damaged environment
+ * headers    log number 4, index 8, part 4      {@link HeaderRow}, in parts
+ * payloads   log number 4, index 8, part 4      bytes of the payload, in parts
+ * </pre>
+ *
+ * <p>A log's number stands for its id where that would be long; it is never used twice. A part has
+ * at most {@link #PART_BYTES}, what fits one page that a row does not share: no row ever needs two
+ * neighbouring pages, so every page that was freed serves every row, and to find one takes no
+ * search.
+ */
+final class Keys {
+
+  /** LMDB's pages; what it was compiled with and files are written with. */
+  static final int PAGE_BYTES = 4096;
+
+  /** A page less its head. */
+  static final int PART_BYTES = PAGE_BYTES - 16;
+
+  /** A larger value takes a page of its own; LMDB's limit less keys and row head. */
+  static final int SHARED_BYTES = 2000;
+
+  static final int ENTRY_KEY_BYTES = 16;
+  static final int MAX_KEY_BYTES = 17;
+
+  private static final byte FORMAT = 0;
+  static final byte LOG = 1;
+  static final byte TERM = 2;
+  static final byte DELETED = 3;
+  static final byte NAME = 4;
+  static final byte LOST = 5;
+
+  private Keys() {}
+
+  static ByteBuffer format(ByteBuffer key) {
+    return key.clear().put(FORMAT).flip();
+  }
+
+  static ByteBuffer log(ByteBuffer key, LogId id) {
+    return ofId(key, LOG, id);
+  }
+
+  static ByteBuffer lost(ByteBuffer key, LogId id) {
+    return ofId(key, LOST, id);
+  }
+
+  private static ByteBuffer ofId(ByteBuffer key, byte kind, LogId id) {
+    UUID value = id.value();
+    key.clear().put(kind);
+    return key.putLong(value.getMostSignificantBits())
+        .putLong(value.getLeastSignificantBits())
+        .flip();
+  }
+
+  static LogId idOf(ByteBuffer key) {
+    return new LogId(new UUID(key.getLong(1), key.getLong(9)));
+  }
+
+  static ByteBuffer term(ByteBuffer key, int log, long index) {
+    return key.clear().put(TERM).putInt(log).putLong(index).flip();
+  }
+
+  static ByteBuffer deleted(ByteBuffer key, int log) {
+    return key.clear().put(DELETED).putInt(log).flip();
+  }
+
+  static ByteBuffer name(ByteBuffer key, int log) {
+    return key.clear().put(NAME).putInt(log).flip();
+  }
+
+  /** The first key of a kind. */
+  static ByteBuffer kind(ByteBuffer key, byte kind) {
+    return key.clear().put(kind).flip();
+  }
+
+  static ByteBuffer entry(ByteBuffer key, int log, long index, int part) {
+    return key.clear().putInt(log).putLong(index).putInt(part).flip();
+  }
+
+  /** What a row takes of the file, so that growth and shrinking agree. */
+  static long rowBytes(int valueBytes) {
+    int head = 8 + 2 + ENTRY_KEY_BYTES;
+    return valueBytes > SHARED_BYTES ? head + 8 + PAGE_BYTES : head + ((valueBytes + 1) & -2);
+  }
+}

@@ -1,0 +1,65 @@
+package dev.flotilla.storage.lmdb;
+
+import dev.flotilla.storage.DiskFullException;
+import dev.flotilla.storage.StorageException;
+import java.io.IOException;
+import java.util.List;
+import org.lmdbjava.Cursor;
+import org.lmdbjava.Env;
+import org.lmdbjava.LmdbException;
+import org.lmdbjava.LmdbNativeException;
+import org.lmdbjava.Txn;
+
+/** What failures of LMDB and of the file system are in the words of the storage contract. */
+final class LmdbFailures {
+
+  /** How the system says ENOSPC, EDQUOT and EFBIG: LMDB's binding and Java hand on its text. */
+  private static final List<String> NO_SPACE =
+      List.of("ENOSPC", "EDQUOT", "EFBIG", "No space left", "quota exceeded", "File too large");
+
+  private LmdbFailures() {}
+
+  /**
+   * Translates a failure.
+   *
+   * @param doing what failed, with its log and file
+   */
+  static StorageException translate(String doing, Exception failure) {
+    String text = String.valueOf(failure.getMessage());
+    return switch (failure) {
+      case StorageException known -> known;
+      case Env.MapFullException _ ->
+          new DiskFullException(
+              doing
+                  + ": the address space reserved for the environment is used up; a larger"
+                  + " storage.lmdb."
+                  + EngineConfig.MAP_BYTES
+                  + " takes effect at the next start",
+              failure);
+      case Env.VersionMismatchException _ ->
+          new StorageException(
+              doing + ": the environment was written by another version of LMDB", failure);
+      case Env.ReadersFullException _ ->
+          new StorageException(
+              doing + ": more readers than storage.lmdb.readers says: another process?", failure);
+      case Txn.TxFullException _ ->
+          new StorageException(
+              doing + ": a transaction too large; lower storage.lmdb.transaction.max.bytes",
+              failure);
+      case LmdbException native_ when isDamage(native_) ->
+          new StorageException(doing + ": the environment is damaged: " + text, failure);
+      case LmdbException _, IOException _ when NO_SPACE.stream().anyMatch(text::contains) ->
+          new DiskFullException(doing + ": " + text, failure);
+      default -> new StorageException(doing + ": " + text, failure);
+    };
+  }
+
+  /** Whether LMDB found pages that cannot be so. */
+  static boolean isDamage(LmdbException failure) {
+    return failure instanceof LmdbNativeException.PageCorruptedException
+        || failure instanceof LmdbNativeException.PageNotFoundException
+        || failure instanceof LmdbNativeException.PageFullException
+        || failure instanceof Env.FileInvalidException
+        || failure instanceof Cursor.FullException;
+  }
+}

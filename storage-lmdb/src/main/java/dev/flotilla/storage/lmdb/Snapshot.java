@@ -1,0 +1,67 @@
+package dev.flotilla.storage.lmdb;
+
+import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
+import org.lmdbjava.Cursor;
+import org.lmdbjava.Dbi;
+import org.lmdbjava.GetOp;
+import org.lmdbjava.Txn;
+
+/**
+ * The rows of an environment in one transaction. Buffers that are shown lie in LMDB's memory: they
+ * are read before the next call, never kept. Used by one thread at a time.
+ */
+class Snapshot implements AutoCloseable {
+
+  final Databases databases;
+  final Txn<ByteBuffer> txn;
+
+  /** For keys that are asked for. */
+  final ByteBuffer key = ByteBuffer.allocateDirect(Keys.MAX_KEY_BYTES);
+
+  Snapshot(Databases databases, Txn<ByteBuffer> txn) {
+    this.databases = databases;
+    this.txn = txn;
+  }
+
+  /** The databases of an environment; see {@link Keys}. */
+  record Databases(Dbi<ByteBuffer> logs, Dbi<ByteBuffer> headers, Dbi<ByteBuffer> payloads) {}
+
+  /** The value of a key, null if there is none. */
+  @Nullable ByteBuffer get(Dbi<ByteBuffer> database, ByteBuffer wanted) {
+    return database.get(txn, wanted);
+  }
+
+  /** A part of an entry's row, null if there is none. */
+  @Nullable ByteBuffer part(Dbi<ByteBuffer> database, int log, long index, int part) {
+    return get(database, Keys.entry(key, log, index, part));
+  }
+
+  /** Shows a row; false ends the scan. */
+  interface RowVisitor {
+    boolean visit(ByteBuffer key, ByteBuffer value);
+  }
+
+  /** Shows the rows from a key on, in order. */
+  void scan(Dbi<ByteBuffer> database, ByteBuffer from, RowVisitor visitor) {
+    try (Cursor<ByteBuffer> cursor = database.openCursor(txn)) {
+      boolean found = cursor.get(from, GetOp.MDB_SET_RANGE);
+      while (found && visitor.visit(cursor.key(), cursor.val())) {
+        found = cursor.next();
+      }
+    }
+  }
+
+  /** Shows the rows of a kind in the database {@code logs}. */
+  void scanKind(byte kind, RowVisitor visitor) {
+    scan(
+        databases.logs(),
+        Keys.kind(key, kind),
+        (rowKey, value) -> rowKey.get(0) == kind && visitor.visit(rowKey, value));
+  }
+
+  @Override
+  public void close() {
+    txn.close();
+  }
+}

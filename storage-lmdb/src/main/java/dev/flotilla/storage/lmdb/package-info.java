@@ -1,0 +1,56 @@
+/**
+ * The engine {@code lmdb}: one LMDB environment for all logs of a directory, and one thread that
+ * writes to it.
+ *
+ * <p>Priorities, in this order: what was reported durable is there after any crash; no wrong byte
+ * is lent; a log opens in time that does not grow with it; speed.
+ *
+ * <p><b>What is where.</b> {@link dev.flotilla.storage.lmdb.Keys} draws the rows, {@link
+ * dev.flotilla.storage.lmdb.EnvironmentFiles} the files. An entry is a head, its header with it
+ * ({@link dev.flotilla.storage.lmdb.HeaderRow}), and its payload in parts of one page, so that
+ * every page that was freed fits whatever is written next. {@link
+ * dev.flotilla.storage.lmdb.LogRecord} says where a log begins and ends.
+ *
+ * <p><b>What LMDB makes simple.</b> A transaction is there whole or not at all, and it holds the
+ * entries together with the record that counts them. So there is no torn tail, no mark that lags
+ * behind, and nothing to repair when a log is opened: its end is exact, and an entry that is
+ * missing or bad below it is damage. A log that failed is opened again, cut or not, by reading its
+ * record.
+ *
+ * <p><b>One entry's way.</b> {@code LogQueue} takes it; {@code Commits} gives it, with all that
+ * waits of other logs, to one transaction ({@code Changes}), where {@code LogWriter} puts its rows
+ * and the new record; when the commit returns, {@code LogQueue} publishes a new {@code LogView}. A
+ * reader goes from the view to a {@code Snapshot}, a read transaction that ends with the call;
+ * {@code EntryReader} verifies, {@code LogReader} copies into a buffer of {@code BufferPool}, which
+ * the slice gives back.
+ *
+ * <p><b>Removing is bounded.</b> A truncation, a dropped prefix, a reset and a deletion move a
+ * record or remove it, at once; the rows that nobody sees any more go some hundred pages with each
+ * transaction, after what others wait for. A crash in between costs nothing: the record, or a row
+ * that names the deleted log, says what is left to do. Freed pages are used again; the file does
+ * not shrink.
+ *
+ * <p><b>Checksums.</b> Each value is verified with its key and its log's id before it is used;
+ * LMDB's own pages have none, and LMDB trusts them. {@link
+ * dev.flotilla.storage.lmdb.EnvironmentCheck} looks at the meta pages before each opening, and at
+ * all pages where the file is not larger than {@code storage.lmdb.check.max.bytes}. A damaged
+ * environment is set aside; its logs are listed, and damaged each.
+ *
+ * <p><b>Failures.</b> {@code LmdbFailures} is the table of what they become. After a commit that
+ * failed the environment is closed and opened again before the next one; the logs in it take no
+ * more writes until they are opened again.
+ *
+ * <p>{@code storage.flush=unsafe-os} changes nothing: a commit that is not synced would risk the
+ * whole environment, and to report a write before its commit would lose it when the process dies.
+ *
+ * <p>The map is reserved ({@code storage.lmdb.map.bytes}, address space only) and never grown while
+ * it is in use.
+ *
+ * <p>Not promised: that a flipped bit in a tree page of a large environment does not end the
+ * process; that a log which was deleted just before damage is not listed again; that a store which
+ * was opened again still shows what the new one drops or compacts.
+ */
+@NullMarked
+package dev.flotilla.storage.lmdb;
+
+import org.jspecify.annotations.NullMarked;
