@@ -5,6 +5,7 @@ import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** Who may know whom. */
@@ -33,12 +34,27 @@ class ArchitectureTest {
 
   @Test
   void shouldNotNameAnEngineOutsideItsModule() {
+    for (String engine : List.of("dev.flotilla.storage.mmap..", "dev.flotilla.storage.lmdb..")) {
+      noClasses()
+          .that()
+          .resideOutsideOfPackage(engine)
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage(engine)
+          .check(CLASSES);
+    }
+  }
+
+  @Test
+  void shouldKeepLmdbWithinItsEngine() {
     noClasses()
         .that()
-        .resideOutsideOfPackage("dev.flotilla.storage.mmap..")
+        .resideInAPackage("dev.flotilla..")
+        .and()
+        .resideOutsideOfPackage("dev.flotilla.storage.lmdb..")
         .should()
         .dependOnClassesThat()
-        .resideInAPackage("dev.flotilla.storage.mmap..")
+        .resideInAPackage("org.lmdbjava..")
         .check(CLASSES);
   }
 

@@ -102,12 +102,9 @@ final class Commits implements AutoCloseable {
     taken.add(first);
     Attempt attempt = new Attempt(taken);
     try {
-      if (environment.isLost()) {
-        environment.reopen();
-      }
       environment.write(transactionBytes, attempt::run);
     } catch (LmdbException | StorageException e) {
-      fail(attempt, LmdbFailures.translate("write " + environment.file(), e));
+      fail(attempt, LmdbFailures.ofWrite(environment.file(), e));
       return;
     } catch (RuntimeException | Error e) {
       fail(attempt, new StorageException("write " + environment.file(), e));
@@ -191,7 +188,7 @@ final class Commits implements AutoCloseable {
   private void reopen() {
     try {
       environment.reopen();
-    } catch (LmdbException e) {
+    } catch (LmdbException | StorageException e) {
       LOG.error("{} cannot be opened again after a commit that failed", environment.file(), e);
     }
   }

@@ -2,6 +2,7 @@ package dev.flotilla.storage.lmdb;
 
 import dev.flotilla.storage.StorageException;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Deque;
 import java.util.concurrent.ConcurrentLinkedDeque;
@@ -32,8 +33,8 @@ final class Environment implements AutoCloseable {
   /** Readers and the writer hold the read lock; who closes the environment, the write lock. */
   private final ReadWriteLock use = new ReentrantReadWriteLock();
 
-  /** Null while it is closed. Changed under the write lock. */
-  private @Nullable Opened opened;
+  /** Null while it is closed. Written under the write lock, read also without a lock. */
+  private volatile @Nullable Opened opened;
 
   /** Changed under the write lock. */
   private boolean ended;
@@ -83,8 +84,9 @@ final class Environment implements AutoCloseable {
     return file;
   }
 
-  /** Reads in one transaction. Waits where too many do. */
+  /** Reads in one transaction. Waits where too many do. Not called from within another read. */
   <T> T read(Function<Snapshot, T> reader) {
+    openIfLost();
     readers.acquireUninterruptibly();
     use.readLock().lock();
     try {
@@ -109,6 +111,7 @@ final class Environment implements AutoCloseable {
 
   /** Uses a transaction that writes; the user commits it, else nothing is changed. */
   void write(long maxBytes, Consumer<Changes> writer) {
+    openIfLost();
     use.readLock().lock();
     try {
       Opened present = present();
@@ -121,24 +124,35 @@ final class Environment implements AutoCloseable {
   }
 
   private Opened present() {
-    if (opened == null) {
+    Opened present = opened;
+    if (present == null) {
       throw new StorageException(file + (ended ? " is closed" : " could not be opened again"));
     }
-    return opened;
+    return present;
   }
 
-  /**
-   * Closes it and opens it again. When that fails every use of it does, until a later call
-   * succeeds.
-   */
+  /** Closes it and opens it again. When that fails every later use tries again to open it. */
   void reopen() {
     use.writeLock().lock();
     try {
-      if (opened != null) {
-        opened.close();
-        opened = null;
-      }
-      if (!ended) {
+      shut();
+      openIfLost();
+    } finally {
+      use.writeLock().unlock();
+    }
+  }
+
+  private void openIfLost() {
+    if (opened != null) {
+      return;
+    }
+    use.writeLock().lock();
+    try {
+      if (opened == null && !ended) {
+        // LMDB would create what is missing.
+        if (!Files.exists(file)) {
+          throw new StorageException(file + " is missing");
+        }
         opened = open(file, config.mapBytes(), config.readers());
       }
     } finally {
@@ -146,13 +160,11 @@ final class Environment implements AutoCloseable {
     }
   }
 
-  /** Whether a {@link #reopen} is due. */
-  boolean isLost() {
-    use.readLock().lock();
-    try {
-      return opened == null;
-    } finally {
-      use.readLock().unlock();
+  private void shut() {
+    Opened present = opened;
+    if (present != null) {
+      opened = null;
+      present.close();
     }
   }
 
@@ -162,10 +174,7 @@ final class Environment implements AutoCloseable {
     use.writeLock().lock();
     try {
       ended = true;
-      if (opened != null) {
-        opened.close();
-        opened = null;
-      }
+      shut();
     } catch (LmdbException e) {
       throw LmdbFailures.translate("close " + file, e);
     } finally {

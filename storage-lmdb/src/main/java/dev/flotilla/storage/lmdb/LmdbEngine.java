@@ -73,6 +73,8 @@ final class LmdbEngine implements StorageEngine {
       }
     } catch (IOException | LmdbException e) {
       throw LmdbFailures.translate("open " + directory, e);
+    } catch (LinkageError e) {
+      throw new StorageException("LMDB's native library cannot be used: " + e.getMessage(), e);
     }
   }
 

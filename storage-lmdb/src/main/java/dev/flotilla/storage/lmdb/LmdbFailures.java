@@ -3,6 +3,8 @@ package dev.flotilla.storage.lmdb;
 import dev.flotilla.storage.DiskFullException;
 import dev.flotilla.storage.StorageException;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import org.lmdbjava.Cursor;
 import org.lmdbjava.Env;
@@ -16,6 +18,8 @@ final class LmdbFailures {
   /** How the system says ENOSPC, EDQUOT and EFBIG: LMDB's binding and Java hand on its text. */
   private static final List<String> NO_SPACE =
       List.of("ENOSPC", "EDQUOT", "EFBIG", "No space left", "quota exceeded", "File too large");
+
+  private static final long FULL_BELOW_BYTES = 1 << 20;
 
   private LmdbFailures() {}
 
@@ -52,6 +56,27 @@ final class LmdbFailures {
           new DiskFullException(doing + ": " + text, failure);
       default -> new StorageException(doing + ": " + text, failure);
     };
+  }
+
+  /**
+   * The same for a transaction. LMDB says EIO of a write that the device took a part of; when no
+   * space is left, that is why.
+   */
+  static StorageException ofWrite(Path file, Exception failure) {
+    String doing = "write " + file;
+    StorageException translated = translate(doing, failure);
+    boolean cutShort = String.valueOf(failure.getMessage()).contains("EIO");
+    return cutShort && failure instanceof LmdbException && isFull(file)
+        ? new DiskFullException(doing + ": no space is left", failure)
+        : translated;
+  }
+
+  private static boolean isFull(Path file) {
+    try {
+      return Files.getFileStore(file).getUsableSpace() < FULL_BELOW_BYTES;
+    } catch (IOException unknown) {
+      return false;
+    }
   }
 
   /** Whether LMDB found pages that cannot be so. */

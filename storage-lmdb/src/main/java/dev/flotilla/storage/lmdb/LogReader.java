@@ -5,9 +5,9 @@ import dev.flotilla.storage.EntryHeader;
 import dev.flotilla.storage.LogStore.FirstBatch;
 import dev.flotilla.storage.Slice;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
-import java.util.function.Consumer;
 import java.util.function.LongPredicate;
 
 /**
@@ -32,21 +32,21 @@ final class LogReader {
     this.end = Math.min(view.endIndex(), record.endIndex());
   }
 
-  /** How many headers are shown in one snapshot. */
-  static final int HEADERS_PER_SNAPSHOT = 4096;
+  /** How many headers are read in one snapshot. */
+  private static final int HEADERS_PER_SNAPSHOT = 512;
 
   /**
-   * Shows headers.
+   * Headers from an index on, some of those in a range.
    *
-   * @return the index to go on from
-   * @throws IndexOutOfBoundsException if the log does not hold the first
+   * @throws IndexOutOfBoundsException if the log does not hold one of them
    */
-  long headers(long fromIndex, long toIndex, Consumer<EntryHeader> consumer) {
+  List<EntryHeader> headers(long fromIndex, long toIndex) {
     long to = Math.min(toIndex, fromIndex + HEADERS_PER_SNAPSHOT);
+    List<EntryHeader> headers = new ArrayList<>();
     for (long index = fromIndex; index < to; index++) {
-      consumer.accept(entries.entry(index).header());
+      headers.add(entries.entry(index).header());
     }
-    return to;
+    return headers;
   }
 
   OptionalLong indexOfOffset(long offset) {

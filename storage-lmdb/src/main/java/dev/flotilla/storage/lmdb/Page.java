@@ -43,8 +43,9 @@ record Page(long number, ByteBuffer bytes) {
 
     private static final long serialVersionUID = 1;
 
+    /** Thrown often where pages are searched: without a stack trace. */
     DamageException(String message) {
-      super(message);
+      super(message, null, false, false);
     }
   }
 

@@ -35,6 +35,9 @@ final class Salvage {
 
   /** A damaged page may tell of too many nodes; what a pointer names is a whole row or none. */
   private static void search(Page page, Set<LogId> found) {
+    if (page.kind() == Page.OVERFLOW) {
+      return;
+    }
     int pointers = (Keys.PAGE_BYTES - Page.HEAD_BYTES) / 2;
     for (int place = 0; place < pointers; place++) {
       node(page, place).ifPresent(node -> row(node, found));

@@ -1,0 +1,129 @@
+package dev.flotilla.storage.lmdb;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.flotilla.storage.CorruptLogException;
+import dev.flotilla.storage.FlushListener;
+import dev.flotilla.storage.LogBase;
+import dev.flotilla.storage.LogId;
+import dev.flotilla.storage.LogStore;
+import dev.flotilla.storage.StorageException;
+import dev.flotilla.storage.testkit.TestEntries;
+import java.io.RandomAccessFile;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Environments that are not what was written, or not this engine's. */
+final class DamagedEnvironmentTest {
+
+  private final LogId id = LogId.random();
+  private final LogId other = LogId.random();
+
+  @TempDir Path directory;
+
+  @BeforeEach
+  void writeTwoLogs() throws Exception {
+    try (LmdbEngine engine = Engines.open(directory)) {
+      for (LogId each : new LogId[] {id, other}) {
+        LogStore log = engine.create(each, LogBase.ORIGIN);
+        Engines.append(log, TestEntries.behind(LogBase.ORIGIN, 1).several(300, 3000));
+      }
+    }
+  }
+
+  @Test
+  void shouldSetATruncatedEnvironmentAsideAndKeepTheNamesOfItsLogs() throws Exception {
+    try (RandomAccessFile file = file()) {
+      file.setLength(file.length() / 2);
+    }
+    checkLost();
+  }
+
+  @Test
+  void shouldNoticeATruncatedEnvironmentThatIsTooLargeToBeChecked() throws Exception {
+    try (RandomAccessFile file = file()) {
+      file.setLength(file.length() / 2);
+    }
+    try (LmdbEngine engine = Engines.open(directory, Device.REAL, Map.of("check.max.bytes", "0"))) {
+      assertThatThrownBy(() -> engine.open(id)).isInstanceOf(CorruptLogException.class);
+    }
+  }
+
+  @Test
+  void shouldSetAsideWhatIsNoEnvironment() throws Exception {
+    try (RandomAccessFile file = file()) {
+      file.write(new byte[8192]);
+    }
+    checkLost();
+  }
+
+  private void checkLost() throws Exception {
+    try (LmdbEngine engine = Engines.open(directory)) {
+      assertThat(engine.logs()).containsExactlyInAnyOrder(id, other);
+      assertThat(directory.resolve("damaged.mdb")).exists();
+      assertThatThrownBy(() -> engine.open(id)).isInstanceOf(CorruptLogException.class);
+      assertThatThrownBy(() -> engine.openCutAt(id, 0)).isInstanceOf(CorruptLogException.class);
+      engine.delete(id);
+      LogStore again = engine.create(id, LogBase.ORIGIN);
+      Engines.append(again, TestEntries.behind(LogBase.ORIGIN, 2).several(3, 100));
+    }
+    try (LmdbEngine engine = Engines.open(directory)) {
+      assertThat(engine.open(id).endIndex()).isEqualTo(3);
+      assertThat(engine.logs()).containsExactlyInAnyOrder(id, other);
+    }
+  }
+
+  @Test
+  void shouldRefuseAnotherVersionOfLmdbAndTouchNothing() throws Exception {
+    try (RandomAccessFile file = file()) {
+      for (long page = 0; page < 2; page++) {
+        file.seek(page * Keys.PAGE_BYTES + 20);
+        file.write(2);
+      }
+    }
+    byte[] before = Files.readAllBytes(directory.resolve(EnvironmentFiles.ENVIRONMENT));
+    assertThatThrownBy(() -> Engines.open(directory))
+        .isInstanceOf(StorageException.class)
+        .hasMessageContaining("version");
+    assertThat(directory.resolve(EnvironmentFiles.ENVIRONMENT)).hasBinaryContent(before);
+  }
+
+  @Test
+  void shouldRefuseAnotherLayoutOfItsOwn() throws Exception {
+    EngineConfig config = Engines.config(directory, Map.of(), FlushListener.NONE);
+    try (Environment environment =
+        Environment.open(directory.resolve(EnvironmentFiles.ENVIRONMENT), config)) {
+      environment.write(
+          Long.MAX_VALUE,
+          changes -> {
+            var key = Keys.format(changes.key);
+            var value = changes.reserve(changes.databases.logs(), key, FormatRow.BYTES);
+            new FormatRow(2, 1, 0).writeTo(key, value);
+            changes.commit();
+          });
+    }
+    assertThatThrownBy(() -> Engines.open(directory))
+        .isInstanceOf(StorageException.class)
+        .hasMessageContaining("version 2");
+  }
+
+  @Test
+  void shouldRefuseToBeOpenedTwice() {
+    try (LmdbEngine engine = Engines.open(directory)) {
+      assertThatThrownBy(() -> Engines.open(directory))
+          .isInstanceOf(StorageException.class)
+          .hasMessageContaining("is open");
+      assertThat(engine.open(id).endIndex()).isEqualTo(300);
+    }
+    Engines.open(directory).close();
+  }
+
+  private RandomAccessFile file() throws Exception {
+    return new RandomAccessFile(directory.resolve(EnvironmentFiles.ENVIRONMENT).toFile(), "rw");
+  }
+}
