@@ -53,6 +53,7 @@ final class BufferPool {
   }
 
   private static int shift(int bytes) {
-    return Math.max(LEAST_SHIFT, Integer.SIZE - Integer.numberOfLeadingZeros(bytes - 1));
+    return Math.max(
+        LEAST_SHIFT, Integer.SIZE - Integer.numberOfLeadingZeros(Math.max(1, bytes - 1)));
   }
 }

@@ -29,8 +29,8 @@ final class Changes extends Snapshot {
   private long entryBytes;
   private boolean changed;
 
-  Changes(Databases databases, Txn<ByteBuffer> txn, long maxBytes) {
-    super(databases, txn);
+  Changes(Databases databases, Txn<ByteBuffer> txn, ByteBuffer key, long maxBytes) {
+    super(databases, txn, key);
     this.maxBytes = maxBytes;
   }
 

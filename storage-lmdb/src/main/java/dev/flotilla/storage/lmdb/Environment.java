@@ -2,9 +2,11 @@ package dev.flotilla.storage.lmdb;
 
 import dev.flotilla.storage.StorageException;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Deque;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.locks.ReadWriteLock;
@@ -38,6 +40,9 @@ final class Environment implements AutoCloseable {
 
   /** Changed under the write lock. */
   private boolean ended;
+
+  /** For the keys of the one transaction that writes. */
+  private final ByteBuffer writersKey = ByteBuffer.allocateDirect(Keys.MAX_KEY_BYTES);
 
   private record Opened(
       Env<ByteBuffer> env, Snapshot.Databases databases, Deque<Snapshot> idleSnapshots) {
@@ -84,6 +89,20 @@ final class Environment implements AutoCloseable {
     return file;
   }
 
+  /**
+   * Fails on a machine whose pages are not those that the files are drawn for.
+   *
+   * @throws StorageException that says so
+   */
+  void checkPages() {
+    int bytes = Objects.requireNonNull(opened).env().stat().pageSize;
+    if (bytes != Keys.PAGE_BYTES || ByteOrder.nativeOrder() != ByteOrder.LITTLE_ENDIAN) {
+      throw new StorageException(
+          "the storage engine lmdb works with little-endian pages of %d bytes; here they have %d, %s"
+              .formatted(Keys.PAGE_BYTES, bytes, ByteOrder.nativeOrder()));
+    }
+  }
+
   /** Reads in one transaction. Waits where too many do. Not called from within another read. */
   <T> T read(Function<Snapshot, T> reader) {
     openIfLost();
@@ -93,7 +112,8 @@ final class Environment implements AutoCloseable {
       Opened present = present();
       Snapshot snapshot = present.idleSnapshots().pollFirst();
       if (snapshot == null) {
-        snapshot = new Snapshot(present.databases(), present.env().txnRead());
+        ByteBuffer key = ByteBuffer.allocateDirect(Keys.MAX_KEY_BYTES);
+        snapshot = new Snapshot(present.databases(), present.env().txnRead(), key);
       } else {
         snapshot.txn.renew();
       }
@@ -115,7 +135,8 @@ final class Environment implements AutoCloseable {
     use.readLock().lock();
     try {
       Opened present = present();
-      try (Changes changes = new Changes(present.databases(), present.env().txnWrite(), maxBytes)) {
+      try (Changes changes =
+          new Changes(present.databases(), present.env().txnWrite(), writersKey, maxBytes)) {
         writer.accept(changes);
       }
     } finally {

@@ -53,8 +53,8 @@ final class EnvironmentCheck {
     /** No damage. */
     record Good() implements Verdict {}
 
-    /** A file of another version of LMDB. */
-    record OtherVersion(int version) implements Verdict {}
+    /** A file of another version of LMDB, or of a machine with other pages. */
+    record Foreign(String what) implements Verdict {}
 
     /** Pages that cannot be so. */
     record Damaged(String what) implements Verdict {}
@@ -73,13 +73,16 @@ final class EnvironmentCheck {
       throws IOException, DamageException {
     Page first = Page.read(file, 0, Keys.PAGE_BYTES);
     Page second = Page.read(file, 1, Keys.PAGE_BYTES);
+    MetaPage even = MetaPage.readFrom(first);
+    MetaPage odd = MetaPage.readFrom(second);
+    if (MetaPage.isMeta(first) && !MetaPage.isMeta(second) && even.hasOtherPages()) {
+      return new Verdict.Foreign("it has pages of " + even.pageBytes() + " bytes");
+    }
     if (!MetaPage.isMeta(first) || !MetaPage.isMeta(second)) {
       throw new DamageException("the file does not begin with meta pages");
     }
-    MetaPage even = MetaPage.readFrom(first);
-    MetaPage odd = MetaPage.readFrom(second);
     if (even.version() == odd.version() && even.version() != MetaPage.VERSION) {
-      return new Verdict.OtherVersion(even.version());
+      return new Verdict.Foreign("another version of LMDB, with file format " + even.version());
     }
     if (even.version() != odd.version()) {
       throw new DamageException("the meta pages are of different versions");

@@ -100,12 +100,15 @@ final class EnvironmentFiles implements AutoCloseable {
     syncDirectory(started);
   }
 
-  /** Moves a damaged environment out of the way, over one that was before. */
+  /**
+   * Gives a damaged environment another name, in place of one that was before. It keeps its own
+   * until {@link #install} takes that: at no moment there is none, and so no new one is begun that
+   * would know nothing of its logs.
+   */
   Path setAside() throws IOException {
-    long started = System.nanoTime();
     Path aside = directory.resolve("damaged.mdb");
-    Files.move(environment(), aside, StandardCopyOption.ATOMIC_MOVE);
-    syncDirectory(started);
+    Files.deleteIfExists(aside);
+    Files.createLink(aside, environment());
     return aside;
   }
 

@@ -28,7 +28,7 @@ final class EnvironmentOpening {
   /**
    * On return there is an environment that can be opened.
    *
-   * @throws StorageException if there is one of another version
+   * @throws StorageException if there is one of another version or machine
    */
   void prepare() throws IOException {
     Path file = files.environment();
@@ -38,10 +38,9 @@ final class EnvironmentOpening {
     }
     switch (EnvironmentCheck.check(file, config.checkedBytes())) {
       case EnvironmentCheck.Verdict.Good() -> files.beginNew();
-      case EnvironmentCheck.Verdict.OtherVersion(int version) ->
+      case EnvironmentCheck.Verdict.Foreign(String what) ->
           throw new StorageException(
-              "open %s: it was written by a version of LMDB with file format %d, this reads %d"
-                  .formatted(file, version, MetaPage.VERSION));
+              "open %s: it is not of this version and machine: %s".formatted(file, what));
       case EnvironmentCheck.Verdict.Damaged(String what) -> setAside(file, what);
     }
   }
@@ -73,6 +72,7 @@ final class EnvironmentOpening {
     long started = System.nanoTime();
     Path fresh = files.beginNew();
     try (Environment environment = Environment.open(fresh, config)) {
+      environment.checkPages();
       environment.write(
           Long.MAX_VALUE,
           changes -> {

@@ -78,6 +78,11 @@ record MetaPage(int version, Tree free, Tree main, int pageBytes, long lastPage,
         bytes.getLong(144));
   }
 
+  /** Whether it may be of a machine whose pages have another size. */
+  boolean hasOtherPages() {
+    return pageBytes != Keys.PAGE_BYTES && pageBytes >= 512 && Integer.bitCount(pageBytes) == 1;
+  }
+
   /** Fails unless it may be the page of a number, 0 or 1. */
   void check(Page page) throws Page.DamageException {
     boolean good =

@@ -17,11 +17,12 @@ class Snapshot implements AutoCloseable {
   final Txn<ByteBuffer> txn;
 
   /** For keys that are asked for. */
-  final ByteBuffer key = ByteBuffer.allocateDirect(Keys.MAX_KEY_BYTES);
+  final ByteBuffer key;
 
-  Snapshot(Databases databases, Txn<ByteBuffer> txn) {
+  Snapshot(Databases databases, Txn<ByteBuffer> txn, ByteBuffer key) {
     this.databases = databases;
     this.txn = txn;
+    this.key = key;
   }
 
   /** The databases of an environment; see {@link Keys}. */

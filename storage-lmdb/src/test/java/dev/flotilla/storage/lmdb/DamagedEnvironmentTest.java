@@ -11,6 +11,8 @@ import dev.flotilla.storage.LogStore;
 import dev.flotilla.storage.StorageException;
 import dev.flotilla.storage.testkit.TestEntries;
 import java.io.RandomAccessFile;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -91,6 +93,21 @@ final class DamagedEnvironmentTest {
         .isInstanceOf(StorageException.class)
         .hasMessageContaining("version");
     assertThat(directory.resolve(EnvironmentFiles.ENVIRONMENT)).hasBinaryContent(before);
+  }
+
+  @Test
+  void shouldRefuseAnEnvironmentOfAMachineWithOtherPages() throws Exception {
+    byte[] meta = new byte[Keys.PAGE_BYTES];
+    try (RandomAccessFile file = file()) {
+      file.readFully(meta);
+      ByteBuffer.wrap(meta).order(ByteOrder.LITTLE_ENDIAN).putInt(40, 16384);
+      file.seek(0);
+      file.write(meta);
+      file.write(new byte[Keys.PAGE_BYTES]);
+    }
+    assertThatThrownBy(() -> Engines.open(directory))
+        .isInstanceOf(StorageException.class)
+        .hasMessageContaining("pages of 16384 bytes");
   }
 
   @Test
