@@ -1,0 +1,141 @@
+package dev.flotilla.storage.lmdb;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.flotilla.storage.CorruptLogException;
+import dev.flotilla.storage.Entry;
+import dev.flotilla.storage.FlushListener;
+import dev.flotilla.storage.LogBase;
+import dev.flotilla.storage.LogId;
+import dev.flotilla.storage.LogStore;
+import dev.flotilla.storage.LogStore.FirstBatch;
+import dev.flotilla.storage.Slice;
+import dev.flotilla.storage.WriteSet;
+import dev.flotilla.storage.testkit.TestEntries;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Rows that are not what was written are damage to their log, and to no other. */
+final class DamagedRowsTest {
+
+  /** The first log that is created. */
+  private static final int NUMBER = 1;
+
+  private static final int ENTRIES = 20;
+  private static final int BYTES = 6000;
+
+  private final LogId id = LogId.random();
+  private final LogId other = LogId.random();
+  private final List<Entry> entries = TestEntries.behind(LogBase.ORIGIN, 1).several(ENTRIES, BYTES);
+
+  @TempDir Path directory;
+
+  @BeforeEach
+  void writeTwoLogs() throws Exception {
+    try (LmdbEngine engine = Engines.open(directory)) {
+      Engines.append(engine.create(id, LogBase.ORIGIN), entries);
+      Engines.append(engine.create(other, LogBase.ORIGIN), entries);
+    }
+  }
+
+  private void change(Consumer<Changes> change) {
+    EngineConfig config = Engines.config(directory, Map.of(), FlushListener.NONE);
+    try (Environment environment =
+        Environment.open(directory.resolve(EnvironmentFiles.ENVIRONMENT), config)) {
+      environment.write(
+          Long.MAX_VALUE,
+          changes -> {
+            change.accept(changes);
+            changes.commit();
+          });
+    }
+  }
+
+  private static void removePart(Changes changes, long index, int part) {
+    changes.remove(changes.databases.payloads(), Keys.entry(changes.key, NUMBER, index, part));
+  }
+
+  private static void garbleHeader(Changes changes, long index) {
+    var key = Keys.entry(changes.key, NUMBER, index, 0);
+    changes.reserve(changes.databases.headers(), key, 100).put(new byte[100]);
+  }
+
+  @Test
+  void shouldFindAPartOfAPayloadMissing() {
+    change(changes -> removePart(changes, 7, 1));
+    try (LmdbEngine engine = Engines.open(directory)) {
+      LogStore log = engine.open(id);
+      damagedAt(7, () -> log.payload(7));
+      assertThat(log.header(7)).isEqualTo(entries.get(7).header());
+      try (Slice short_ = log.batches(0, ENTRIES, Integer.MAX_VALUE, FirstBatch.WHOLE)) {
+        assertThat(short_.bytes()).isEqualTo(7 * BYTES);
+      }
+      damagedAt(7, () -> log.batches(7, ENTRIES, Integer.MAX_VALUE, FirstBatch.WHOLE));
+      assertThat(Engines.shown(engine.open(other))).isEqualTo(entries);
+    }
+  }
+
+  @Test
+  void shouldTellADamagedHeaderFromOneThatWasDropped() throws Exception {
+    change(changes -> garbleHeader(changes, 7));
+    try (LmdbEngine engine = Engines.open(directory)) {
+      LogStore log = engine.open(id);
+      damagedAt(7, () -> log.header(7));
+      damagedAt(7, () -> log.headers(0, ENTRIES, _ -> {}));
+      Engines.await(log.dropPrefix(Engines.baseBehind(log, 9)));
+      assertThatThrownBy(() -> log.header(7)).isInstanceOf(IndexOutOfBoundsException.class);
+      assertThat(Engines.shown(log)).isEqualTo(entries.subList(10, ENTRIES));
+    }
+  }
+
+  @Test
+  void shouldNotOpenALogWhoseLastEntryIsMissingButCutIt() {
+    change(changes -> garbleHeader(changes, ENTRIES - 1));
+    try (LmdbEngine engine = Engines.open(directory)) {
+      damagedAt(ENTRIES - 1, () -> engine.open(id));
+      assertThat(Engines.shown(engine.openCutAt(id, ENTRIES - 1)))
+          .isEqualTo(entries.subList(0, ENTRIES - 1));
+    }
+  }
+
+  /** The drop reads the entry that the log will begin with. */
+  @Test
+  void shouldFailTheLogThatIsDamagedAndCommitTheOthers() throws Exception {
+    change(changes -> garbleHeader(changes, 7));
+    Gate gate = new Gate();
+    try (LmdbEngine engine = Engines.open(directory, gate, Map.of())) {
+      LogStore damaged = engine.open(id);
+      LogStore good = engine.open(other);
+      LogStore third = engine.create(LogId.random(), LogBase.ORIGIN);
+      LogBase base = Engines.baseBehind(damaged, 6);
+      gate.close();
+      CompletableFuture<Void> before = third.write(WriteSet.append(entries.subList(0, 1)));
+      gate.awaitHeld();
+      CompletableFuture<Void> first =
+          good.write(WriteSet.append(TestEntries.behind(good, 1).several(1, 10)));
+      CompletableFuture<Void> drop = damaged.dropPrefix(base);
+      CompletableFuture<Void> last = third.write(WriteSet.append(entries.subList(1, 2)));
+      gate.open();
+
+      for (CompletableFuture<Void> write : List.of(before, first, last)) {
+        Engines.await(write);
+      }
+      Engines.failsWith(drop, CorruptLogException.class, "entry 7");
+      assertThat(good.endIndex()).isEqualTo(ENTRIES + 1);
+      assertThat(Engines.shown(third)).isEqualTo(entries.subList(0, 2));
+    }
+  }
+
+  private static void damagedAt(long index, Runnable read) {
+    assertThatThrownBy(read::run)
+        .isInstanceOfSatisfying(
+            CorruptLogException.class, e -> assertThat(e.index()).isEqualTo(index));
+  }
+}
