@@ -72,6 +72,7 @@ final class DeletedLog implements Work {
 
   @Override
   public void failed(StorageException cause) {
-    LOG.warn("Rows of deleted log number {} stay until the next start", log, cause);
+    LOG.info(
+        "Rows of deleted log number {} stay until the next start: {}", log, cause.getMessage());
   }
 }

@@ -8,23 +8,58 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads what one log has in a snapshot, verified. What is not there is looked up in the log's
  * record: a row that the log does not hold any more is no damage.
  */
-final class EntryReader {
+final class EntryReader implements AutoCloseable {
 
   private final LogId id;
   private final int log;
   private final Snapshot snapshot;
   private final int maxEntryBytes;
 
+  /** While one entry after the other is read. */
+  private @Nullable RowCursor headers;
+
+  private @Nullable RowCursor payloads;
+
   EntryReader(LogId id, int log, Snapshot snapshot, int maxEntryBytes) {
     this.id = id;
     this.log = log;
     this.snapshot = snapshot;
     this.maxEntryBytes = maxEntryBytes;
+  }
+
+  /** Expects that the entries that follow are read in order, until it is closed. */
+  void expectOrder() {
+    close();
+    headers = new RowCursor(snapshot.databases.headers(), snapshot.txn);
+    payloads = new RowCursor(snapshot.databases.payloads(), snapshot.txn);
+  }
+
+  @Override
+  public void close() {
+    if (headers != null) {
+      headers.close();
+      headers = null;
+    }
+    if (payloads != null) {
+      payloads.close();
+      payloads = null;
+    }
+  }
+
+  private @Nullable ByteBuffer headerPart(long index, int part) {
+    ByteBuffer key = Keys.entry(snapshot.key, log, index, part);
+    return headers == null ? snapshot.get(snapshot.databases.headers(), key) : headers.get(key);
+  }
+
+  private @Nullable ByteBuffer payloadPart(long index, int part) {
+    ByteBuffer key = Keys.entry(snapshot.key, log, index, part);
+    return payloads == null ? snapshot.get(snapshot.databases.payloads(), key) : payloads.get(key);
   }
 
   /**
@@ -86,7 +121,7 @@ final class EntryReader {
    * @throws CorruptLogException if it should and does not
    */
   StoredEntry entry(long index) {
-    ByteBuffer first = snapshot.part(snapshot.databases.headers(), log, index, 0);
+    ByteBuffer first = headerPart(index, 0);
     if (first == null) {
       throw missing(index);
     }
@@ -105,7 +140,7 @@ final class EntryReader {
   private ByteBuffer joined(ByteBuffer first, long index, int length) {
     ByteBuffer row = ByteBuffer.allocate(length).put(first);
     for (int part = 1; row.hasRemaining(); part++) {
-      ByteBuffer next = snapshot.part(snapshot.databases.headers(), log, index, part);
+      ByteBuffer next = headerPart(index, part);
       if (next == null || next.remaining() != Math.min(Keys.PART_BYTES, row.remaining())) {
         throw damaged("header", index);
       }
@@ -124,7 +159,7 @@ final class EntryReader {
     int from = target.position();
     int left = entry.payloadBytes();
     for (int part = 0; left > 0; part++) {
-      ByteBuffer bytes = snapshot.part(snapshot.databases.payloads(), log, index, part);
+      ByteBuffer bytes = payloadPart(index, part);
       int expected = Math.min(Keys.PART_BYTES, left);
       if (bytes == null || bytes.remaining() != expected) {
         throw damaged("payload", index);

@@ -163,7 +163,11 @@ final class LmdbLog implements LogStore {
     try {
       return engine
           .environment()
-          .read(snapshot -> reader.apply(engine.entries(id, number, snapshot), view));
+          .read(snapshot -> {
+            try (EntryReader entries = engine.entries(id, number, snapshot)) {
+              return reader.apply(entries, view);
+            }
+          });
     } catch (LmdbException e) {
       if (LmdbFailures.isDamage(e)) {
         CorruptLogException damage =

@@ -43,6 +43,7 @@ final class LogReader {
   List<EntryHeader> headers(long fromIndex, long toIndex) {
     long to = Math.min(toIndex, fromIndex + HEADERS_PER_SNAPSHOT);
     List<EntryHeader> headers = new ArrayList<>();
+    entries.expectOrder();
     for (long index = fromIndex; index < to; index++) {
       headers.add(entries.entry(index).header());
     }
@@ -82,6 +83,7 @@ final class LogReader {
     CorruptLogException damage = null;
     try {
       OptionalLong first = indexOfOffset(offset);
+      entries.expectOrder();
       for (long i = first.orElse(end); i < end && plan.wantsMore(); i++) {
         plan.take(entries.entry(i));
       }

@@ -33,11 +33,6 @@ class Snapshot implements AutoCloseable {
     return database.get(txn, wanted);
   }
 
-  /** A part of an entry's row, null if there is none. */
-  @Nullable ByteBuffer part(Dbi<ByteBuffer> database, int log, long index, int part) {
-    return get(database, Keys.entry(key, log, index, part));
-  }
-
   /** Shows a row; false ends the scan. */
   interface RowVisitor {
     boolean visit(ByteBuffer key, ByteBuffer value);
