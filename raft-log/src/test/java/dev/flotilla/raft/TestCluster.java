@@ -66,6 +66,11 @@ final class TestCluster implements AutoCloseable {
     return new TestCluster(directory, "mmap", electionTimeout, true);
   }
 
+  /** A cluster in which nobody campaigns who is not told to, however loaded the machine is. */
+  static TestCluster campaigningWhenTold(Path directory, String engine) throws IOException {
+    return new TestCluster(directory, engine, Duration.ofHours(1), false);
+  }
+
   /** Starts one more node, and returns its number. */
   int join() throws IOException {
     return join(engine);
@@ -162,21 +167,29 @@ final class TestCluster implements AutoCloseable {
   /** Creates a group that the first node leads, however long its election timeouts are. */
   UUID createLed(String name) throws InterruptedException {
     UUID group = create(name);
-    TestNodes.await(
-        "node 0 leads " + name,
-        () -> {
-          node(0).campaign(group);
-          for (int other = 1; other < NODES; other++) {
-            handOver(group, other, 0);
-          }
-          return log(0, group).leadership() instanceof Leadership.Ready;
-        });
+    awaitLeading(0, group);
     return group;
+  }
+
+  /** Has a node campaign, and whoever leads hand over to it, until it leads and may serve. */
+  void awaitLeading(int node, UUID group) throws InterruptedException {
+    TestNodes.await(
+        "node " + node + " leads " + group,
+        () -> {
+          node(node).campaign(group);
+          for (int other = 0; other < NODES; other++) {
+            if (other != node) {
+              handOver(group, other, node);
+            }
+          }
+          return log(node, group).leadership() instanceof Leadership.Ready;
+        });
   }
 
   /** On a busy machine one that was to follow may have been elected. Does nothing if it was not. */
   private void handOver(UUID group, int from, int to) {
-    if (log(from, group).leadership() instanceof Leadership.Ready) {
+    ReplicatedLog log = logs.get(from).get(group);
+    if (log != null && log.leadership() instanceof Leadership.Ready) {
       var _ = node(from).groups().transferLeadership(group, voter(to).peerId(), TestNodes.DEADLINE);
     }
   }
