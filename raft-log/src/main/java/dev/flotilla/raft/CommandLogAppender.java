@@ -1,6 +1,5 @@
 package dev.flotilla.raft;
 
-import org.apache.ratis.grpc.server.GrpcLogAppender;
 import org.apache.ratis.proto.RaftProtos.AppendEntriesRequestProto;
 import org.apache.ratis.server.RaftServer;
 import org.apache.ratis.server.leader.FollowerInfo;
@@ -16,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * next entries or, when there are none, with the next heartbeat: half an election timeout later,
  * during which the nodes show different states.
  */
-final class CommandLogAppender extends GrpcLogAppender {
+final class CommandLogAppender extends EntryAppender {
 
   /**
    * Up to here the follower has been told what is committed. A message that is lost is made up for

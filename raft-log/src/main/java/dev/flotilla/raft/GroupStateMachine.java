@@ -64,6 +64,11 @@ final class GroupStateMachine extends BaseStateMachine {
     return replica.stored().descriptor().getKind() == ReplicaKind.COMMAND_LOG;
   }
 
+  /** If it leads its group, it does so no longer. */
+  void stepDown() {
+    replica.member().division().stepDown();
+  }
+
   /** The group did not start: closes what had begun of it. */
   void abandon() throws IOException {
     close();

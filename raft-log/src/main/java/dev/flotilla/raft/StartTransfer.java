@@ -86,10 +86,33 @@ final class StartTransfer {
       return CompletableFuture.completedFuture(null);
     }
     if (applied >= 0 && applied + 1 >= leaderStart) {
-      return replica.checkpoints().request().thenApply(done -> replica.snapshot());
+      return finishing(replica.checkpoints().request().thenApply(done -> replica.snapshot()));
     }
     RaftPeer leader = ProtoUtils.toRaftPeer(role.getFollowerInfo().getLeaderInfo().getId());
-    return CompletableFuture.supplyAsync(() -> startAnew(leader), replica.node().background());
+    return finishing(
+        CompletableFuture.supplyAsync(() -> startAnew(leader), replica.node().background()));
+  }
+
+  /**
+   * What Ratis is told of a start, which is then acted upon at once. Ratis would wait for another
+   * word of the leader, who may lead no longer.
+   */
+  private CompletableFuture<@Nullable TermIndex> finishing(
+      CompletableFuture<? extends @Nullable TermIndex> start) {
+    CompletableFuture<@Nullable TermIndex> told = new CompletableFuture<>();
+    // On a thread that holds nothing: the group's monitor is taken.
+    var _ =
+        start.whenCompleteAsync(
+            (at, failure) -> {
+              if (failure == null) {
+                told.complete(at);
+                replica.member().division().snapshotInstalled();
+              } else {
+                told.completeExceptionally(failure);
+              }
+            },
+            replica.node().background());
+    return told;
   }
 
   private TermIndex startAnew(RaftPeer leader) {

@@ -8,12 +8,14 @@ import dev.flotilla.storage.FlushListener;
 import dev.flotilla.storage.LogStore.FirstBatch;
 import dev.flotilla.storage.Slice;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
@@ -21,11 +23,16 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.stream.Stream;
+import org.apache.ratis.proto.RaftProtos.InstallSnapshotReplyProto;
+import org.apache.ratis.proto.RaftProtos.InstallSnapshotRequestProto;
+import org.apache.ratis.proto.RaftProtos.InstallSnapshotRequestProto.NotificationProto;
+import org.apache.ratis.proto.RaftProtos.InstallSnapshotResult;
 import org.apache.ratis.proto.RaftProtos.RaftRpcRequestProto;
 import org.apache.ratis.proto.RaftProtos.RequestVoteRequestProto;
 import org.apache.ratis.protocol.RaftGroupId;
 import org.apache.ratis.server.RaftServer;
 import org.apache.ratis.server.RaftServerRpc;
+import org.apache.ratis.server.protocol.RaftServerProtocol;
 import org.apache.ratis.server.protocol.TermIndex;
 import org.apache.ratis.thirdparty.com.google.protobuf.ByteString;
 import org.apache.ratis.util.ProtoUtils;
@@ -97,13 +104,7 @@ final class Pair implements AutoCloseable {
       throws IOException {
     RequestVoteRequestProto request =
         RequestVoteRequestProto.newBuilder()
-            .setServerRequest(
-                RaftRpcRequestProto.newBuilder()
-                    .setRequestorId(ByteString.copyFromUtf8(voters().get(from).peerId()))
-                    .setReplyId(ByteString.copyFromUtf8(voters().get(to).peerId()))
-                    .setRaftGroupId(
-                        ProtoUtils.toRaftGroupIdProtoBuilder(RaftGroupId.valueOf(group)))
-                    .setCallId(1))
+            .setServerRequest(message(from, to))
             .setCandidateTerm(term)
             .setCandidateLastEntry(last.toProto())
             .setPreVote(preVote)
@@ -112,6 +113,43 @@ final class Pair implements AutoCloseable {
     RaftServerRpc rpc = division(to).getRaftServer().getServerRpc();
     rpc.addRaftPeers(List.of(RatisServer.peer(voters().get(to))));
     return rpc.requestVote(request).getServerReply().getSuccess();
+  }
+
+  /**
+   * The follower is told by its leader to begin where the leader's log does, as a new voter would
+   * be, if there is a leader whom it follows. Returns whether it is.
+   */
+  boolean tellToInstall() {
+    Optional<Integer> leader = present();
+    if (leader.isEmpty()) {
+      return false;
+    }
+    int node = 1 - leader.get();
+    Replica leading = replica(leader.get());
+    TermIndex first = Objects.requireNonNull(leading.log().getTermIndex(0));
+    InstallSnapshotRequestProto request =
+        InstallSnapshotRequestProto.newBuilder()
+            .setServerRequest(message(leader.get(), node))
+            .setLeaderTerm(leading.member().currentTerm())
+            .setNotification(
+                NotificationProto.newBuilder().setFirstAvailableTermIndex(first.toProto()))
+            .build();
+    try {
+      InstallSnapshotReplyProto reply =
+          ((RaftServerProtocol) division(node)).installSnapshot(request);
+      return reply.getResult() != InstallSnapshotResult.NOT_LEADER;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private RaftRpcRequestProto message(int from, int to) {
+    return RaftRpcRequestProto.newBuilder()
+        .setRequestorId(ByteString.copyFromUtf8(voters().get(from).peerId()))
+        .setReplyId(ByteString.copyFromUtf8(voters().get(to).peerId()))
+        .setRaftGroupId(ProtoUtils.toRaftGroupIdProtoBuilder(RaftGroupId.valueOf(group)))
+        .setCallId(1)
+        .build();
   }
 
   /** Creates the group, and waits until it is led. */

@@ -8,6 +8,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import org.apache.ratis.protocol.RaftClientReply;
 import org.apache.ratis.protocol.RaftClientRequest;
 import org.apache.ratis.protocol.RaftGroupId;
@@ -62,6 +64,12 @@ public final class RaftLogInstaller {
     Field value = memoizedValue();
     if (Modifier.isFinal(value.getModifiers()) || !Modifier.isVolatile(value.getModifiers())) {
       throw new IllegalStateException("Ratis " + version + ": unexpected modifiers of " + value);
+    }
+    if (field(RaftServerImpl.class, "snapshotInstallationHandler").getType()
+            != SnapshotInstallationHandler.class
+        || installation("inProgressInstallSnapshotIndex").getType() != AtomicLong.class
+        || installation("installedSnapshotTermIndex").getType() != AtomicReference.class) {
+      throw new IllegalStateException("Ratis " + version + ": it installs snapshots another way");
     }
   }
 
@@ -208,6 +216,31 @@ public final class RaftLogInstaller {
     }
   }
 
+  /**
+   * A follower has done what its leader told it to, to install a snapshot: from now on it takes
+   * entries again. Ratis keeps the outcome until the leader tells it once more, and takes none
+   * meanwhile: for ever, if another one leads by then. Does nothing if Ratis has acted on it.
+   */
+  @SuppressWarnings("unchecked") // What checkShape cannot see is what the reference holds.
+  public void snapshotInstalled() {
+    synchronized (division) {
+      try {
+        Object handler = field(RaftServerImpl.class, "snapshotInstallationHandler").get(division);
+        var installed =
+            (AtomicReference<TermIndex>) installation("installedSnapshotTermIndex").get(handler);
+        TermIndex at = installed.getAndSet(SnapshotInstallationHandler.INVALID_TERM_INDEX);
+        if (at.getIndex() > RaftLog.INVALID_LOG_INDEX && !closing()) {
+          division.getStateMachine().pause();
+          division.getState().reloadStateMachine(at);
+          ((AtomicLong) installation("inProgressInstallSnapshotIndex").get(handler))
+              .set(RaftLog.INVALID_LOG_INDEX);
+        }
+      } catch (IllegalAccessException e) {
+        throw new IllegalStateException("Ratis " + VERSION + " does not let itself be helped", e);
+      }
+    }
+  }
+
   /** The leader, if one is known. */
   public Optional<RaftPeerId> leader() {
     return Optional.ofNullable(division.getInfo().getLeaderId());
@@ -275,6 +308,10 @@ public final class RaftLogInstaller {
     } catch (IOException e) {
       throw new IllegalStateException("the version of Ratis cannot be read", e);
     }
+  }
+
+  private static Field installation(String name) {
+    return field(SnapshotInstallationHandler.class, name);
   }
 
   private static Field memoizedValue() {

@@ -1,0 +1,135 @@
+package dev.flotilla.raft;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import org.apache.ratis.proto.RaftProtos.AppendEntriesReplyProto;
+import org.apache.ratis.proto.RaftProtos.AppendEntriesRequestProto;
+import org.apache.ratis.proto.RaftProtos.LogEntryProto;
+import org.apache.ratis.protocol.RaftPeer;
+import org.apache.ratis.server.RaftServer;
+import org.apache.ratis.server.impl.Sending;
+import org.apache.ratis.server.leader.FollowerInfo;
+import org.apache.ratis.server.leader.LeaderState;
+import org.apache.ratis.server.leader.LogAppender;
+import org.apache.ratis.server.protocol.TermIndex;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Appenders of Ratis that fail, and what Ratis makes of it: it starts another one, whose follower
+ * it takes for a new one, tells to install a snapshot, and never counts again.
+ */
+class AppenderFailureTest {
+
+  @TempDir Path directory;
+
+  @Test
+  void shouldTakeEntriesFromALeaderWhoKnowsNothingOfAnInstallationThatAnotherBegan()
+      throws Exception {
+    try (Pair pair = new Pair(directory)) {
+      // given a follower that has all there is, and no checkpoint of it
+      pair.create();
+      pair.append(3);
+      pair.assertSame(3);
+
+      // when it is told once to install a snapshot, and never asked what became of it
+      TestNodes.await("a follower that is told", pair::tellToInstall);
+
+      // then
+      pair.append(2);
+      pair.assertSame(5);
+    }
+  }
+
+  @Test
+  void shouldLeaveOfficeWhenAnAppenderFailed() throws Exception {
+    try (TestCluster cluster = TestCluster.campaigningWhenTold(directory, TestEngines.NAME)) {
+      // given
+      UUID group = cluster.createLed("t-0");
+      cluster.append(group, TestBatch.of(1, 1));
+      Replica leader = cluster.node(0).replica(group).orElseThrow();
+
+      // when
+      Sending.restartAppenders((RaftServer.Division) leader.member().monitor());
+
+      // then
+      TestNodes.await(
+          "the end of its office",
+          () -> leader.member().leadership().current() instanceof Leadership.Following);
+
+      // and it can have it again, with followers that count
+      cluster.awaitLeading(0, group);
+      assertThat(cluster.append(group, TestBatch.of(2, 1)).baseOffset()).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void shouldMakeNoRequestOfEntriesThatTheFollowerIsSeenToHave() throws Exception {
+    try (Pair pair = new Pair(directory)) {
+      pair.create();
+      pair.append(5);
+
+      // given a follower that is where it was
+      assertThat(requested(pair, 1).orElseThrow().getEntriesList())
+          .extracting(LogEntryProto::getIndex)
+          .startsWith(1L, 2L, 3L);
+
+      // then one that is further, before or after the entries are read, is sent nothing of it
+      assertThat(requested(pair, 1, 1, 4)).isEmpty();
+      assertThat(requested(pair, 1, 1, 1, 100)).isEmpty();
+    }
+  }
+
+  /** What a leader would send a follower that is seen at these next indexes, one after another. */
+  private static Optional<AppendEntriesRequestProto> requested(Pair pair, long... nextIndexes)
+      throws Exception {
+    RaftServer.Division leader = pair.division(pair.leader());
+    RaftPeer peer =
+        leader.getRaftConf().getAllPeers().stream()
+            .filter(one -> !one.getId().equals(leader.getId()))
+            .findFirst()
+            .orElseThrow();
+    FollowerInfo follower = Sending.follower(leader, peer, nextIndexes);
+    EntryAppender appender = new EntryAppender(leader, new RequestsOnly(), follower);
+    return Optional.ofNullable(appender.newAppendEntriesRequest(1, false));
+  }
+
+  /** A leader who makes requests, and expects nothing of anybody. */
+  private static final class RequestsOnly implements LeaderState {
+
+    @Override
+    public AppendEntriesRequestProto newAppendEntriesRequestProto(
+        FollowerInfo follower, List<LogEntryProto> entries, TermIndex previous, long callId) {
+      return AppendEntriesRequestProto.newBuilder().addAllEntries(entries).build();
+    }
+
+    @Override
+    public boolean isFollowerBootstrapping(FollowerInfo follower) {
+      return false;
+    }
+
+    @Override
+    public boolean onFollowerTerm(FollowerInfo follower, long followerTerm) {
+      return false;
+    }
+
+    @Override
+    public void restart(LogAppender appender) {}
+
+    @Override
+    public void checkHealth(FollowerInfo follower) {}
+
+    @Override
+    public void onFollowerCommitIndex(FollowerInfo follower, long commitIndex) {}
+
+    @Override
+    public void onFollowerSuccessAppendEntries(FollowerInfo follower) {}
+
+    @Override
+    public void onAppendEntriesReply(LogAppender appender, AppendEntriesReplyProto reply) {}
+  }
+}

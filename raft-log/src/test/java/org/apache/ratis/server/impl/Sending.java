@@ -1,0 +1,41 @@
+package org.apache.ratis.server.impl;
+
+import java.util.List;
+import org.apache.ratis.protocol.RaftPeer;
+import org.apache.ratis.server.RaftServer;
+import org.apache.ratis.server.leader.FollowerInfo;
+import org.apache.ratis.server.leader.LogAppender;
+import org.apache.ratis.util.Timestamp;
+
+/** What tests need of how Ratis' leaders send entries, and Ratis shows to its own package only. */
+public final class Sending {
+
+  private static final long AN_HOUR_MS = 3_600_000;
+
+  private Sending() {}
+
+  /** Does what Ratis does when each appender of a leader has failed. */
+  public static void restartAppenders(RaftServer.Division division) {
+    LeaderStateImpl leader = ((RaftServerImpl) division).getRole().getLeaderStateNonNull();
+    List<LogAppender> appenders = leader.getLogAppenders().toList();
+    appenders.forEach(leader::restart);
+  }
+
+  /**
+   * A follower that needs no heartbeat and whose next index changes between one look and the next.
+   *
+   * @param nextIndexes what is seen at each look; the last one from then on
+   */
+  public static FollowerInfo follower(
+      RaftServer.Division leader, RaftPeer peer, long... nextIndexes) {
+    Timestamp late = Timestamp.currentTime().addTimeMs(AN_HOUR_MS);
+    return new FollowerInfoImpl(leader.getMemberId(), peer, id -> peer, late, 0, true) {
+      private int looks;
+
+      @Override
+      public long getNextIndex() {
+        return nextIndexes[Math.min(looks++, nextIndexes.length - 1)];
+      }
+    };
+  }
+}
