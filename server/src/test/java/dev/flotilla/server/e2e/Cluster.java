@@ -199,14 +199,24 @@ final class Cluster implements AutoCloseable {
 
   /** Waits until every node runs, sees every partition led, and every replica caught up. */
   void awaitWhole() {
-    Await.until(
-        PATIENCE,
-        "every replica caught up",
-        () -> {
-          LockSupport.parkNanos(LOOK_EVERY.toNanos());
-          return nodes.values().stream()
-              .allMatch(node -> status(node).filter(Cluster::whole).isPresent());
-        });
+    try {
+      Await.until(
+          PATIENCE,
+          "every replica caught up",
+          () -> {
+            LockSupport.parkNanos(LOOK_EVERY.toNanos());
+            return nodes.values().stream()
+                .allMatch(node -> status(node).filter(Cluster::whole).isPresent());
+          });
+    } catch (AssertionError e) {
+      nodes.values().stream().map(Cluster::seenBy).forEach(e::addSuppressed);
+      System.out.println(logs());
+      throw e;
+    }
+  }
+
+  private static AssertionError seenBy(NodeProcess node) {
+    return new AssertionError(status(node).map(Status::json).orElse("no status"));
   }
 
   private static boolean whole(Status status) {
