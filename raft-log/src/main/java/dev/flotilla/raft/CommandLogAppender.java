@@ -23,8 +23,12 @@ final class CommandLogAppender extends EntryAppender {
    */
   private long told = RaftLog.INVALID_LOG_INDEX;
 
-  CommandLogAppender(RaftServer.Division division, LeaderState leader, FollowerInfo follower) {
-    super(division, leader, follower);
+  CommandLogAppender(
+      RaftServer.Division division,
+      GroupStateMachine machine,
+      LeaderState leader,
+      FollowerInfo follower) {
+    super(division, machine, leader, follower);
   }
 
   /** Called when there may be something to send: also after a commit, and after each answer. */

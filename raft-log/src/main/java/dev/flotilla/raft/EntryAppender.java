@@ -1,5 +1,7 @@
 package dev.flotilla.raft;
 
+import java.io.IOException;
+import java.io.InterruptedIOException;
 import org.apache.ratis.grpc.server.GrpcLogAppender;
 import org.apache.ratis.proto.RaftProtos.AppendEntriesRequestProto;
 import org.apache.ratis.server.RaftServer;
@@ -7,6 +9,8 @@ import org.apache.ratis.server.leader.FollowerInfo;
 import org.apache.ratis.server.leader.LeaderState;
 import org.apache.ratis.server.raftlog.RaftLogIOException;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Sends a follower the entries, by Ratis' gRPC.
@@ -14,11 +18,42 @@ import org.jspecify.annotations.Nullable;
  * <p>While entries are read for a request, which takes its time where they come from a disk, an
  * answer to an earlier request may show that the follower has them, and more. Ratis' appender fails
  * when it then takes the follower to be where that request ends.
+ *
+ * <p>A leader whose appender fails all the same leaves office. Ratis would start another appender,
+ * but the follower's answers to that one never count, not even those that show a newer term: of two
+ * voters nothing is committed any more, and the leader stays. And in the place of one that fills a
+ * voter who is being added it starts none: the voter is never added, or added as it is. The next
+ * leader has appenders that count.
  */
 class EntryAppender extends GrpcLogAppender {
 
-  EntryAppender(RaftServer.Division division, LeaderState leader, FollowerInfo follower) {
+  private static final Logger LOG = LoggerFactory.getLogger(EntryAppender.class);
+
+  private final GroupStateMachine machine;
+
+  EntryAppender(
+      RaftServer.Division division,
+      GroupStateMachine machine,
+      LeaderState leader,
+      FollowerInfo follower) {
     super(division, leader, follower);
+    this.machine = machine;
+  }
+
+  /** Sends until it is stopped, or fails and takes its leader out of office. */
+  @Override
+  public void run() throws IOException {
+    try {
+      super.run();
+    } catch (InterruptedIOException e) {
+      throw e;
+    } catch (IOException | RuntimeException e) {
+      // One that was stopped is not of the present leader's term.
+      if (isRunning()) {
+        LOG.warn("{} failed, the leader leaves office", this, e);
+        machine.stepDown();
+      }
+    }
   }
 
   /** None if it was overtaken: the next begins where the follower is by then. */

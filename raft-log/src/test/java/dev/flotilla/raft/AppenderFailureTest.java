@@ -1,14 +1,19 @@
 package dev.flotilla.raft;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.apache.ratis.grpc.server.GrpcServicesImpl;
 import org.apache.ratis.proto.RaftProtos.AppendEntriesReplyProto;
 import org.apache.ratis.proto.RaftProtos.AppendEntriesRequestProto;
 import org.apache.ratis.proto.RaftProtos.LogEntryProto;
+import org.apache.ratis.protocol.RaftGroupId;
 import org.apache.ratis.protocol.RaftPeer;
 import org.apache.ratis.server.RaftServer;
 import org.apache.ratis.server.impl.Sending;
@@ -16,16 +21,24 @@ import org.apache.ratis.server.leader.FollowerInfo;
 import org.apache.ratis.server.leader.LeaderState;
 import org.apache.ratis.server.leader.LogAppender;
 import org.apache.ratis.server.protocol.TermIndex;
+import org.apache.ratis.thirdparty.com.google.protobuf.ByteString;
+import org.apache.ratis.util.CodeInjectionForTesting;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Appenders of Ratis that fail, and what Ratis makes of it: it starts another one, whose follower
- * it takes for a new one, tells to install a snapshot, and never counts again.
+ * Appenders that fail. Ratis starts another one, whose follower it takes for a new one, tells to
+ * install a snapshot, and never counts again; or none, if the follower is no voter yet.
  */
 class AppenderFailureTest {
 
   @TempDir Path directory;
+
+  @AfterEach
+  void sendAgain() {
+    CodeInjectionForTesting.remove(GrpcServicesImpl.GRPC_SEND_SERVER_REQUEST);
+  }
 
   @Test
   void shouldTakeEntriesFromALeaderWhoKnowsNothingOfAnInstallationThatAnotherBegan()
@@ -51,20 +64,67 @@ class AppenderFailureTest {
       // given
       UUID group = cluster.createLed("t-0");
       cluster.append(group, TestBatch.of(1, 1));
-      Replica leader = cluster.node(0).replica(group).orElseThrow();
 
       // when
-      Sending.restartAppenders((RaftServer.Division) leader.member().monitor());
+      failToSend(group, cluster.voter(1));
+      var _ = cluster.log(0, group).append(TestBatch.of(2, 1));
+      awaitEndOfOffice(cluster, group);
 
-      // then
-      TestNodes.await(
-          "the end of its office",
-          () -> leader.member().leadership().current() instanceof Leadership.Following);
-
-      // and it can have it again, with followers that count
+      // then it can have it again, with followers that count
       cluster.awaitLeading(0, group);
+      cluster.stop(2);
+      cluster.append(group, TestBatch.of(3, 1));
+    }
+  }
+
+  @Test
+  void shouldLeaveOfficeWhenTheAppenderFailedThatFillsAVoterToBe() throws Exception {
+    try (TestCluster cluster = TestCluster.campaigningWhenTold(directory, TestEngines.NAME)) {
+      // given two voters, and a third one to be
+      UUID group = cluster.createLed("t-0");
+      cluster.append(group, TestBatch.of(1, 1));
+      Groups groups = cluster.node(0).groups();
+      groups.removeVoter(group, cluster.voter(2).peerId()).get(60, TimeUnit.SECONDS);
+      cluster.node(2).deleteGroup(group);
+      cluster.createEmpty(2, group);
+
+      // when
+      failToSend(group, cluster.voter(2));
+      assertThatThrownBy(() -> groups.addVoter(group, cluster.voter(2)).get(60, TimeUnit.SECONDS))
+          .hasCauseInstanceOf(GroupChangeException.NotLeader.class);
+
+      // then the next leader fills it
+      cluster.awaitLeading(0, group);
+      groups.addVoter(group, cluster.voter(2)).get(60, TimeUnit.SECONDS);
+      cluster.stop(1);
       assertThat(cluster.append(group, TestBatch.of(2, 1)).baseOffset()).isEqualTo(1);
     }
+  }
+
+  /** The next message with entries of a group to a voter is not sent: its appender fails. */
+  private static void failToSend(UUID group, Voter to) {
+    AtomicBoolean failed = new AtomicBoolean();
+    ByteString groupId = RaftGroupId.valueOf(group).toByteString();
+    ByteString peerId = ByteString.copyFromUtf8(to.peerId());
+    CodeInjectionForTesting.put(
+        GrpcServicesImpl.GRPC_SEND_SERVER_REQUEST,
+        (local, remote, arguments) -> {
+          if (arguments[0] instanceof AppendEntriesRequestProto request
+              && request.getEntriesCount() > 0
+              && request.getServerRequest().getRaftGroupId().getId().equals(groupId)
+              && request.getServerRequest().getReplyId().equals(peerId)
+              && failed.compareAndSet(false, true)) {
+            throw new IllegalStateException("not sent, as asked");
+          }
+          return false;
+        });
+  }
+
+  private static void awaitEndOfOffice(TestCluster cluster, UUID group)
+      throws InterruptedException {
+    TestNodes.await(
+        "the end of its office",
+        () -> cluster.log(0, group).leadership() instanceof Leadership.Following);
   }
 
   @Test
@@ -94,7 +154,9 @@ class AppenderFailureTest {
             .findFirst()
             .orElseThrow();
     FollowerInfo follower = Sending.follower(leader, peer, nextIndexes);
-    EntryAppender appender = new EntryAppender(leader, new RequestsOnly(), follower);
+    EntryAppender appender =
+        new EntryAppender(
+            leader, (GroupStateMachine) leader.getStateMachine(), new RequestsOnly(), follower);
     return Optional.ofNullable(appender.newAppendEntriesRequest(1, false));
   }
 

@@ -26,6 +26,9 @@ final class TestCluster implements AutoCloseable {
 
   static final int NODES = 3;
 
+  /** Longer than a loaded machine holds a process up; Ratis waits as long after some failures. */
+  private static final Duration UNHURRIED = Duration.ofSeconds(20);
+
   private final Path directory;
   private final String engine;
   private final Duration electionTimeout;
@@ -68,7 +71,7 @@ final class TestCluster implements AutoCloseable {
 
   /** A cluster in which nobody campaigns who is not told to, however loaded the machine is. */
   static TestCluster campaigningWhenTold(Path directory, String engine) throws IOException {
-    return new TestCluster(directory, engine, Duration.ofHours(1), false);
+    return new TestCluster(directory, engine, UNHURRIED, false);
   }
 
   /** Starts one more node, and returns its number. */

@@ -1,10 +1,8 @@
 package org.apache.ratis.server.impl;
 
-import java.util.List;
 import org.apache.ratis.protocol.RaftPeer;
 import org.apache.ratis.server.RaftServer;
 import org.apache.ratis.server.leader.FollowerInfo;
-import org.apache.ratis.server.leader.LogAppender;
 import org.apache.ratis.util.Timestamp;
 
 /** What tests need of how Ratis' leaders send entries, and Ratis shows to its own package only. */
@@ -13,13 +11,6 @@ public final class Sending {
   private static final long AN_HOUR_MS = 3_600_000;
 
   private Sending() {}
-
-  /** Does what Ratis does when each appender of a leader has failed. */
-  public static void restartAppenders(RaftServer.Division division) {
-    LeaderStateImpl leader = ((RaftServerImpl) division).getRole().getLeaderStateNonNull();
-    List<LogAppender> appenders = leader.getLogAppenders().toList();
-    appenders.forEach(leader::restart);
-  }
 
   /**
    * A follower that needs no heartbeat and whose next index changes between one look and the next.
