@@ -10,7 +10,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * What must be closed, the last opened first. One part that does not close does not keep the others
- * from closing; what took long is logged when all are. Used by one thread at a time.
+ * from closing. Used by one thread at a time.
  */
 final class Closing implements AutoCloseable {
 
@@ -35,6 +35,11 @@ final class Closing implements AutoCloseable {
 
   @Override
   public void close() {
+    var _ = timedClose();
+  }
+
+  /** The same. Returns how long it took and what of it took long, for a log. */
+  String timedClose() {
     long begun = System.nanoTime();
     List<String> slow = new ArrayList<>();
     while (!parts.isEmpty()) {
@@ -46,11 +51,9 @@ final class Closing implements AutoCloseable {
         slow.add(part.name() + " " + tookMs);
       }
     }
-    LOG.info(
-        "Stopped in {} ms{}{}",
-        millisSince(begun),
-        slow.isEmpty() ? "" : ", of which ",
-        String.join(", ", slow));
+    return "%d ms%s%s"
+        .formatted(
+            millisSince(begun), slow.isEmpty() ? "" : ", of which ", String.join(", ", slow));
   }
 
   private static void close(Part part) {

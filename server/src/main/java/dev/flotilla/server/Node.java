@@ -88,14 +88,14 @@ public final class Node implements AutoCloseable {
       node.open();
       return node;
     } catch (StartFailure e) {
-      node.close();
+      node.closing.close();
       throw e;
     } catch (InterruptedException e) {
-      node.close();
+      node.closing.close();
       Thread.currentThread().interrupt();
       throw new StartFailure("interrupted", e);
     } catch (IOException | RuntimeException | ServiceConfigurationError e) {
-      node.close();
+      node.closing.close();
       throw new StartFailure(e.getMessage() == null ? e.toString() : e.getMessage(), e);
     }
   }
@@ -277,6 +277,6 @@ public final class Node implements AutoCloseable {
   @Override
   public void close() {
     notReady = Optional.of("stopping");
-    closing.close();
+    LOG.info("Stopped in {}", closing.timedClose());
   }
 }
