@@ -7,12 +7,11 @@ import dev.flotilla.storage.EngineContext;
 import dev.flotilla.storage.FlushListener;
 import dev.flotilla.storage.FlushMode;
 import dev.flotilla.storage.StorageException;
-import java.nio.charset.StandardCharsets;
+import dev.flotilla.storage.testkit.ChildJvm;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -57,19 +56,11 @@ final class JvmFlagsTest {
   }
 
   private String open(List<String> flags) throws Exception {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(flags);
-    command.addAll(List.of("--enable-native-access=ALL-UNNAMED", "-XX:TieredStopAtLevel=1", "-cp"));
-    command.add(System.getProperty("java.class.path"));
-    command.addAll(List.of(Opening.class.getName(), directory.resolve("data").toString()));
-    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-    try {
-      String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-      assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
-      return output;
-    } finally {
-      process.destroyForcibly();
+    List<String> all = new ArrayList<>(flags);
+    all.add("--enable-native-access=ALL-UNNAMED");
+    try (ChildJvm child =
+        ChildJvm.start(all, Opening.class, directory.resolve("data").toString())) {
+      return child.output();
     }
   }
 }

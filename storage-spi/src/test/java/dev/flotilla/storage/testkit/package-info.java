@@ -8,9 +8,10 @@
  *       oracle, more of them with {@code -Dflotilla.tests=long};
  *   <li>{@link dev.flotilla.storage.testkit.StorageEngineRecoveryTest}: crashes at any instant, for
  *       an engine that keeps files and tells its {@link dev.flotilla.storage.FlushListener} of
- *       every sync;
- *   <li>{@link dev.flotilla.storage.testkit.StorageEngineCorruptionTest}: flipped bits, for an
- *       engine that keeps files. An engine that keeps none leaves the last two out;
+ *       every sync. An engine that keeps no files leaves out this one and those that follow;
+ *   <li>{@link dev.flotilla.storage.testkit.StorageEngineCorruptionTest}: flipped bits;
+ *   <li>{@link dev.flotilla.storage.testkit.StorageEngineKillTest}: a process that is killed while
+ *       it writes;
  *   <li>{@link dev.flotilla.storage.testkit.StorageEngineSyncTest}: crashes that leave no more than
  *       the syncs themselves have named, and what {@code UNSAFE_OS} may lose, for an engine whose
  *       tests can see its syncs.
