@@ -147,7 +147,7 @@ final class GroupMember implements LogHost {
     closesItself = true;
     LOG.error("{}: entry {} cannot be applied", replica.name(), index, cause);
     leadership.failed("entry " + index + " cannot be applied: " + cause);
-    replica.node().background().execute(() -> replica.node().stop(replica));
+    replica.node().background().execute(() -> replica.running().stop(replica));
   }
 
   @Override
@@ -215,7 +215,7 @@ final class GroupMember implements LogHost {
 
   @Override
   public void closeAfterFailure(Throwable cause) {
-    replica.node().reopenLater(replica, replica.memory().flushIndex() + 1);
+    replica.running().reopenLater(replica, replica.memory().flushIndex() + 1);
   }
 
   @Override
@@ -246,7 +246,7 @@ final class GroupMember implements LogHost {
     replica.readable().revoke(reason);
     leadership.failed(reason);
     division().stepDown();
-    replica.node().background().execute(() -> replica.node().setAside(replica, reason));
+    replica.node().background().execute(() -> replica.running().setAside(replica, reason));
   }
 
   @Override

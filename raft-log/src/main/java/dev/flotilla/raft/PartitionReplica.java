@@ -44,7 +44,8 @@ final class PartitionReplica implements Applied, ReplicatedLog {
    */
   private volatile long highWatermark;
 
-  PartitionReplica(String name, PartitionState state, ReplicaListener listener, RaftNode node) {
+  PartitionReplica(
+      String name, PartitionState state, ReplicaListener listener, ReplicaContext node) {
     this.name = name;
     this.state = state;
     this.listener = listener;

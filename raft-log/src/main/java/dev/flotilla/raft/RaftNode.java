@@ -2,7 +2,6 @@ package dev.flotilla.raft;
 
 import com.codahale.metrics.MetricRegistry;
 import dev.flotilla.proto.ReplicaKind;
-import dev.flotilla.storage.StorageEngine;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -11,14 +10,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentMap;
-import java.util.concurrent.Executor;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.function.Predicate;
 import java.util.random.RandomGenerator;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * One Raft server of a node and the replicas it runs. Any thread may call any method; calls for
@@ -29,33 +22,18 @@ public final class RaftNode implements AutoCloseable {
   /** Spreads elections; unlike other times it needs no repetition. */
   private static final RandomGenerator RANDOM = () -> ThreadLocalRandom.current().nextLong();
 
-  /**
-   * How often a group is started: Ratis lets requests of other nodes in while it starts one, and
-   * does not always survive that.
-   */
-  private static final int START_ATTEMPTS = 5;
-
-  private static final Logger LOG = LoggerFactory.getLogger(RaftNode.class);
-
   private final RaftNodeConfig config;
   private final NodeMetrics metrics;
   private final NodeResources resources;
   private final RatisServer server;
   private final Peers peers;
   private final Groups groups;
-  private final Path replicas;
 
-  /** The replicas that work, by group. */
-  private final ConcurrentMap<UUID, Replica> running = new ConcurrentHashMap<>();
+  /** Where the replicas lie. */
+  private final Path directory;
 
-  /** Those that failed and are not open again yet. */
-  private final ConcurrentMap<UUID, Reopening> failed = new ConcurrentHashMap<>();
-
-  /**
-   * Groups that are meant to be open, also while a failed one waits to be opened again, each with
-   * what its readers see.
-   */
-  private final ConcurrentMap<UUID, ReadableStore> open = new ConcurrentHashMap<>();
+  private final ReplicaContext context;
+  private final RunningReplicas replicas;
 
   private RaftNode(
       RaftNodeConfig config, NodeMetrics metrics, NodeResources resources, RatisServer server) {
@@ -69,18 +47,23 @@ public final class RaftNode implements AutoCloseable {
             RatisSettings.messageBytes(config),
             resources.background(),
             resources.timer());
+    this.context = new ReplicaContext(config, metrics, resources, peers);
+    this.replicas = new RunningReplicas(context, server);
     this.groups =
         new Groups(
-            running,
+            replicas.byGroup(),
             new GroupChanges(server.ratis(), resources.background()),
             new Succession(resources.background(), resources.timer(), RANDOM));
-    this.replicas = replicas(config);
-    metrics.watch(running.values());
+    this.directory = directory(config);
+    metrics.watch(replicas.byGroup().values());
     MajorityCheck.start(
-        running.values(), config.electionTimeoutMax(), resources.background(), resources.timer());
+        replicas.byGroup().values(),
+        config.electionTimeoutMax(),
+        resources.background(),
+        resources.timer());
   }
 
-  private static Path replicas(RaftNodeConfig config) {
+  private static Path directory(RaftNodeConfig config) {
     return config.directory().resolve("replicas");
   }
 
@@ -96,11 +79,11 @@ public final class RaftNode implements AutoCloseable {
   public static RaftNode start(
       RaftNodeConfig config, MetricRegistry metrics, PeerRequestHandler handler)
       throws IOException {
-    ReplicaDirectory.sweep(replicas(config));
+    ReplicaDirectory.sweep(directory(config));
     NodeMetrics nodeMetrics = new NodeMetrics(metrics);
     NodeResources resources = new NodeResources(config, nodeMetrics);
     try {
-      ReplicaCreation.sweepLogs(replicas(config), config.defaultEngine(), resources.engines());
+      ReplicaCreation.sweepLogs(directory(config), config.defaultEngine(), resources.engines());
       RatisServer server = RatisServer.start(config, handler, resources.background());
       return new RaftNode(config, nodeMetrics, resources, server);
     } catch (IOException | RuntimeException e) {
@@ -138,7 +121,7 @@ public final class RaftNode implements AutoCloseable {
   /** The groups whose replicas lie in the directory, whether they are open or not. */
   public Set<UUID> storedGroups() {
     try {
-      return ReplicaDirectory.list(replicas);
+      return ReplicaDirectory.list(directory);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -154,7 +137,7 @@ public final class RaftNode implements AutoCloseable {
    */
   public ReplicatedLog createLog(
       UUID group, String name, List<Voter> voters, PartitionState state, ReplicaListener listener) {
-    PartitionReplica replica = new PartitionReplica(name, state, listener, this);
+    PartitionReplica replica = new PartitionReplica(name, state, listener, context);
     create(group, name, ReplicaKind.LOG, voters, replica);
     return replica;
   }
@@ -168,7 +151,7 @@ public final class RaftNode implements AutoCloseable {
   public ReplicatedLog openLog(
       UUID group, String name, PartitionState state, ReplicaListener listener)
       throws ReplicaQuarantinedException {
-    PartitionReplica replica = new PartitionReplica(name, state, listener, this);
+    PartitionReplica replica = new PartitionReplica(name, state, listener, context);
     open(group, name, ReplicaKind.LOG, replica);
     return replica;
   }
@@ -199,8 +182,8 @@ public final class RaftNode implements AutoCloseable {
     try {
       StoredReplica stored =
           ReplicaCreation.create(
-              replicas, group, name, kind, voters, config.defaultEngine(), resources.engines());
-      startFirst(group, name, stored, applied);
+              directory, group, name, kind, voters, config.defaultEngine(), resources.engines());
+      replicas.startFirst(group, name, stored, applied);
     } catch (ReplicaQuarantinedException e) {
       throw new IllegalStateException(name + " was just created", e);
     } catch (IOException e) {
@@ -211,62 +194,16 @@ public final class RaftNode implements AutoCloseable {
   private void open(UUID group, String name, ReplicaKind kind, Applied applied)
       throws ReplicaQuarantinedException {
     try {
-      ReplicaDirectory directory = ReplicaDirectory.open(replicas, group);
-      StoredReplica stored = Repair.open(directory, resources.engines());
+      StoredReplica stored =
+          Repair.open(ReplicaDirectory.open(directory, group), resources.engines());
       if (stored.descriptor().getKind() != kind) {
         stored.store().close();
         throw new ReplicaQuarantinedException(name + " is not a " + kind);
       }
-      startFirst(group, name, stored, applied);
+      replicas.startFirst(group, name, stored, applied);
     } catch (IOException e) {
       throw new UncheckedIOException(name + " cannot be opened", e);
     }
-  }
-
-  private void startFirst(UUID group, String name, StoredReplica stored, Applied applied)
-      throws IOException, ReplicaQuarantinedException {
-    ReadableStore readable = new ReadableStore(stored.store());
-    boolean started = false;
-    try {
-      open.put(group, readable);
-      StoredReplica from = stored;
-      for (int attempt = 1; !started; attempt++) {
-        try {
-          start(group, Replica.of(this, name, from, readable, Replica.NOT_STARTED, applied));
-          started = true;
-        } catch (IOException e) {
-          if (attempt == START_ATTEMPTS) {
-            throw e;
-          }
-          LOG.warn("{}: did not start at attempt {}", name, attempt, e);
-          StorageEngine engine = engine(stored.descriptor().getEngine());
-          from =
-              StoredReplica.reopen(
-                  stored.directory(), () -> readable.reopenCutAt(engine, Long.MAX_VALUE));
-        }
-      }
-    } finally {
-      if (!started) {
-        open.remove(group);
-        readable.close();
-      }
-    }
-  }
-
-  /** Starts a replica whose files are open; they stay so when it fails. */
-  void start(UUID group, Replica replica) throws IOException {
-    running.put(group, replica);
-    boolean started = false;
-    try {
-      server.add(group, replica.stored().descriptor(), new GroupStateMachine(replica));
-      resources.keepCheckpointed(replica);
-      started = true;
-    } finally {
-      if (!started) {
-        running.remove(group);
-      }
-    }
-    server.campaignIfAlone(group);
   }
 
   /**
@@ -279,146 +216,37 @@ public final class RaftNode implements AutoCloseable {
 
   /** Stops a replica, its files stay. Does nothing if it does not run. */
   public void closeGroup(UUID group) {
-    open.remove(group);
-    close(group, any -> true);
-  }
-
-  private void close(UUID group, Predicate<Replica> which) {
-    Reopening present = failed.get(group);
-    Reopening reopening = present != null && which.test(present.failed()) ? present : null;
-    if (reopening != null) {
-      reopening.cancel();
-    }
-    Replica replica = running.get(group);
-    if (replica != null && which.test(replica)) {
-      stop(replica);
-    }
-    if (reopening != null) {
-      reopening.end();
-      failed.remove(group, reopening);
-    }
+    replicas.close(group);
   }
 
   /** Stops a replica and deletes its files, durably. Does nothing if there are none. */
   public void deleteGroup(UUID group) {
     closeGroup(group);
     try {
-      ReplicaCreation.delete(replicas, group, resources.engines());
+      ReplicaCreation.delete(directory, group, resources.engines());
     } catch (IOException e) {
       throw new UncheckedIOException(group + " cannot be deleted", e);
     }
   }
 
-  /** Stops a replica that works; returns when its files are closed. */
-  void stop(Replica replica) {
-    UUID group = UUID.fromString(replica.stored().descriptor().getGroup());
-    // Who comes second waits until the files are closed.
-    synchronized (replica) {
-      if (running.get(group) == replica) {
-        resources.forget(replica);
-        replica.member().awaitOwnEnd();
-        server.remove(group);
-        if (!isOpen(group)) {
-          replica.readable().close();
-        }
-        running.remove(group, replica);
-      }
-    }
-  }
-
-  /** Marks a replica that was found damaged, closes it for good and tells its owner; may block. */
-  void setAside(Replica replica, String reason) {
-    UUID group = UUID.fromString(replica.stored().descriptor().getGroup());
-    try {
-      ReplicaDirectory directory = replica.stored().directory();
-      // Nobody else's, where the group was deleted and created anew meanwhile.
-      if (directory.descriptor().getLogId().equals(replica.stored().descriptor().getLogId())) {
-        directory.quarantine(reason);
-      }
-    } catch (IOException | ReplicaQuarantinedException e) {
-      LOG.error("{}: the quarantine mark was not written", replica.name(), e);
-    }
-    ReadableStore readable = replica.readable();
-    // Who closed it has no more interest in it, and may have another one by now.
-    if (open.remove(group, readable)) {
-      close(group, one -> one.readable().equals(readable));
-      replica.applied().damaged(reason);
-    }
-  }
-
-  /** Closes a replica whose disk failed, and opens it again when the disk works. */
-  void reopenLater(Replica replica, long cutAt) {
-    UUID group = UUID.fromString(replica.stored().descriptor().getGroup());
-    Reopening reopening = new Reopening(this, group, replica, cutAt);
-    Reopening taken =
-        failed.compute(
-            group,
-            (id, known) -> known != null && known.failed().equals(replica) ? known : reopening);
-    if (!reopening.equals(taken)) {
-      // It failed in more than one way; the first is dealt with already.
-      return;
-    }
-    background().execute(() -> stop(replica));
-    resources.retry(() -> {
-      boolean done = reopening.attempt();
-      if (done) {
-        failed.remove(group, reopening);
-      }
-      return done;
-    });
-  }
-
-  /** Whether a group is meant to be open. */
-  boolean isOpen(UUID group) {
-    return open.containsKey(group);
-  }
-
   /** Writes checkpoints, stops all replicas and the server. */
   @Override
   public void close() {
-    open.clear();
-    running.values().forEach(resources::forget);
-    running.values().forEach(replica -> replica.member().awaitOwnEnd());
+    replicas.closing();
     peers.close();
     server.close();
-    running.clear();
+    replicas.closed();
     resources.close();
     metrics.close();
   }
 
+  /** What runs in it. */
+  RunningReplicas replicas() {
+    return replicas;
+  }
+
   /** The replica of a group that works, for what asks about one. */
   Optional<Replica> replica(UUID group) {
-    return Optional.ofNullable(running.get(group));
-  }
-
-  // What replicas need of their node.
-
-  RaftNodeConfig config() {
-    return config;
-  }
-
-  NodeMetrics metrics() {
-    return metrics;
-  }
-
-  Executor background() {
-    return resources.background();
-  }
-
-  StorageEngine engine(String name) {
-    return resources.engines().engine(name);
-  }
-
-  ColdReads coldReads() {
-    return resources.coldReads();
-  }
-
-  QueueBudget queueBudget() {
-    return resources.queueBudget();
-  }
-
-  /** How much of what is durable one log keeps in memory at most. */
-  long recentBytesPerLog() {
-    return NodeResources.RECENT_BYTES_PER_LOG;
+    return replicas.find(group);
   }
 }

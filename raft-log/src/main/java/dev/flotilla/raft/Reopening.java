@@ -19,7 +19,7 @@ final class Reopening {
 
   private static final Logger LOG = LoggerFactory.getLogger(Reopening.class);
 
-  private final RaftNode node;
+  private final RunningReplicas replicas;
   private final UUID group;
   private final Replica failed;
 
@@ -29,8 +29,8 @@ final class Reopening {
   /** Guarded by this. */
   private boolean cancelled;
 
-  Reopening(RaftNode node, UUID group, Replica failed, long cutAt) {
-    this.node = node;
+  Reopening(RunningReplicas replicas, UUID group, Replica failed, long cutAt) {
+    this.replicas = replicas;
     this.group = group;
     this.failed = failed;
     this.cutAt = cutAt;
@@ -43,10 +43,10 @@ final class Reopening {
 
   /** Tries it once; may block on a disk. Returns whether there is nothing left to do. */
   synchronized boolean attempt() {
-    if (cancelled || !node.isOpen(group) || !failed.member().trusted()) {
+    if (cancelled || !replicas.isOpen(group) || !failed.member().trusted()) {
       return true;
     }
-    Optional<Replica> running = node.replica(group);
+    Optional<Replica> running = replicas.find(group);
     if (running.isPresent()) {
       return running.get() != failed;
     }
@@ -54,8 +54,8 @@ final class Reopening {
       StoredReplica stored = StoredReplica.reopen(failed.stored().directory(), this::reopenStore);
       Leadership before = failed.member().leadership().current();
       Replica replica =
-          Replica.of(node, failed.name(), stored, failed.readable(), before, failed.applied());
-      node.start(group, replica);
+          Replica.of(replicas, failed.name(), stored, failed.readable(), before, failed.applied());
+      replicas.start(group, replica);
       return true;
     } catch (ReplicaQuarantinedException e) {
       LOG.error("{}: cannot be opened again", failed.name(), e);
@@ -80,7 +80,7 @@ final class Reopening {
   }
 
   private LogStore reopenStore() {
-    StorageEngine engine = node.engine(failed.stored().descriptor().getEngine());
+    StorageEngine engine = replicas.node().engine(failed.stored().descriptor().getEngine());
     LogStore opened = failed.readable().reopenCutAt(engine, cutAt);
     cutAt = NO_CUT;
     return opened;

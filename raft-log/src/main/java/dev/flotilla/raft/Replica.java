@@ -25,7 +25,8 @@ final class Replica {
 
   private static final Logger LOG = LoggerFactory.getLogger(Replica.class);
 
-  private final RaftNode node;
+  private final RunningReplicas running;
+  private final ReplicaContext node;
   private final String name;
   private final StoredReplica stored;
   private final ReadableStore readable;
@@ -44,14 +45,15 @@ final class Replica {
   private volatile @Nullable TermIndex snapshot;
 
   private Replica(
-      RaftNode node,
+      RunningReplicas running,
       String name,
       StoredReplica stored,
       ReadableStore readable,
       Leadership before,
       Applied applied,
       AppliedState state) {
-    this.node = node;
+    this.running = running;
+    this.node = running.node();
     this.name = name;
     this.stored = stored;
     this.readable = readable;
@@ -82,6 +84,7 @@ final class Replica {
   /**
    * A replica that is ready to be started, from the newest checkpoint whose state can be read.
    *
+   * @param running the node's replicas, which it does not join before it is started
    * @param readable its store as readers see it, who may have read another one before
    * @param before what the one that it takes the place of ended as, or {@link #NOT_STARTED}
    * @throws ReplicaQuarantinedException if none can be read and the log does not reach back far
@@ -89,7 +92,7 @@ final class Replica {
    * @throws IllegalArgumentException if even the state of an empty log is refused
    */
   static Replica of(
-      RaftNode node,
+      RunningReplicas running,
       String name,
       StoredReplica stored,
       ReadableStore readable,
@@ -100,7 +103,7 @@ final class Replica {
     while (true) {
       try {
         AppliedState state = new AppliedState(name, applied, from.checkpoint());
-        return new Replica(node, name, from, readable, before, applied, state);
+        return new Replica(running, name, from, readable, before, applied, state);
       } catch (IllegalArgumentException e) {
         LOG.warn("{}: a checkpoint cannot be read, the log is replayed", name, e);
         from = from.withoutItsCheckpoint().orElseThrow(() -> e);
@@ -108,8 +111,14 @@ final class Replica {
     }
   }
 
-  RaftNode node() {
+  /** What it shares with its node's other replicas. */
+  ReplicaContext node() {
     return node;
+  }
+
+  /** The node's replicas that run, this one among them: where it is stopped. */
+  RunningReplicas running() {
+    return running;
   }
 
   String name() {
@@ -271,7 +280,7 @@ final class Replica {
     } catch (IOException | RuntimeException e) {
       member.writeFailed(e);
       // Nothing to be cut: what was there before is replaced.
-      node.reopenLater(this, Long.MAX_VALUE);
+      running.reopenLater(this, Long.MAX_VALUE);
       throw e;
     }
   }

@@ -231,7 +231,7 @@ class DamageWhileRunningTest {
       TestNodes.await("a leader", () -> anew.leadership() instanceof Leadership.Ready);
 
       // when damage of the first is dealt with only now
-      node.setAside(old, "late");
+      node.replicas().setAside(old, "late");
 
       // then
       CompletableFuture<Appended> appended = anew.append(TestBatch.of(1, 1)).future();

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.google.protobuf.ByteString;
 import dev.flotilla.proto.Checkpoint;
 import dev.flotilla.storage.EntryHeader;
+import dev.flotilla.storage.StorageEngine;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -106,8 +107,9 @@ class ReplicaStartTest {
       StoredReplica opened = open(node, stored);
       ReadableStore readable = new ReadableStore(opened.store());
       Replica failing =
-          Replica.of(node, "t", opened, readable, Replica.NOT_STARTED, new Refusing());
-      assertThatThrownBy(() -> node.start(group, failing)).isInstanceOf(IOException.class);
+          Replica.of(node.replicas(), "t", opened, readable, Replica.NOT_STARTED, new Refusing());
+      assertThatThrownBy(() -> node.replicas().start(group, failing))
+          .isInstanceOf(IOException.class);
       assertThat(node.replica(group)).isEmpty();
       readable.close();
 
@@ -136,7 +138,8 @@ class ReplicaStartTest {
         stored,
         () -> {
           try {
-            return node.engine(TestEngines.NAME).open(StoredReplica.logId(stored.descriptor()));
+            StorageEngine engine = node.replicas().node().engine(TestEngines.NAME);
+            return engine.open(StoredReplica.logId(stored.descriptor()));
           } catch (IOException | ReplicaQuarantinedException e) {
             throw new AssertionError(e);
           }
