@@ -64,6 +64,11 @@ final class GroupStateMachine extends BaseStateMachine {
     return replica.stored().descriptor().getKind() == ReplicaKind.COMMAND_LOG;
   }
 
+  /** What entries that are no longer in memory are read by. */
+  ColdReads coldReads() {
+    return replica.node().coldReads();
+  }
+
   /** If it leads its group, it does so no longer. */
   void stepDown() {
     replica.member().division().stepDown();
@@ -205,8 +210,12 @@ final class GroupStateMachine extends BaseStateMachine {
     return transfer.follow(role, firstInLog.getIndex());
   }
 
+  /** Twice before the applying thread goes on is once. */
   @Override
   public void pause() {
+    if (getLifeCycleState() == LifeCycle.State.PAUSED) {
+      return;
+    }
     getLifeCycle().transition(LifeCycle.State.PAUSING);
     getLifeCycle().transition(LifeCycle.State.PAUSED);
   }

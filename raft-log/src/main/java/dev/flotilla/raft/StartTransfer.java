@@ -8,15 +8,20 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.apache.ratis.proto.RaftProtos.RoleInfoProto;
 import org.apache.ratis.protocol.RaftPeer;
+import org.apache.ratis.protocol.RaftPeerId;
 import org.apache.ratis.server.protocol.TermIndex;
 import org.apache.ratis.util.ProtoUtils;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * How a replica starts anew where its leader's log starts, when it was away until the entries it
@@ -28,9 +33,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class StartTransfer {
 
+  private static final Logger LOG = LoggerFactory.getLogger(StartTransfer.class);
+
   private static final Duration PATIENCE = Duration.ofSeconds(30);
   private static final int ATTEMPTS = 20;
-  private static final long BETWEEN_ATTEMPTS_MS = 200;
+  private static final long BETWEEN_LOOKS_MS = 200;
 
   private final Replica replica;
 
@@ -106,13 +113,22 @@ final class StartTransfer {
             (at, failure) -> {
               if (failure == null) {
                 told.complete(at);
-                replica.member().division().snapshotInstalled();
+                act();
               } else {
                 told.completeExceptionally(failure);
               }
             },
             replica.node().background());
     return told;
+  }
+
+  private void act() {
+    try {
+      replica.member().division().snapshotInstalled();
+    } catch (RuntimeException e) {
+      LOG.error("{} does not go on where it began anew", replica.name(), e);
+      replica.member().closeAfterFailure(e);
+    }
   }
 
   private TermIndex startAnew(RaftPeer leader) {
@@ -144,23 +160,43 @@ final class StartTransfer {
     return replica.state().last();
   }
 
-  /** Who does not lead any more, or does not know it yet, is asked again. */
+  /**
+   * One that does not know yet that it leads is asked again. Once another leads, it is waited for
+   * no longer: while this lasts no entries are taken, and the new leader says where to begin.
+   */
   private Checkpoint fetch(RaftPeer leader) throws IOException {
     UUID group = replica.member().division().memberId().getGroupId().getUuid();
     Peers peers = replica.node().peers();
-    for (int attempt = 1; ; attempt++) {
-      try {
-        return Checkpoint.parseFrom(peers.checkpoint(leader.getAddress(), group, PATIENCE).join());
-      } catch (CompletionException e) {
-        if (attempt == ATTEMPTS || peers.closed()) {
-          throw new IOException(replica.name() + " got no checkpoint", e.getCause());
+    try {
+      for (int attempt = 1; ; attempt++) {
+        try {
+          return Checkpoint.parseFrom(
+              await(peers.checkpoint(leader.getAddress(), group, PATIENCE), leader));
+        } catch (ExecutionException e) {
+          if (attempt == ATTEMPTS || peers.closed()) {
+            throw new IOException(replica.name() + " got no checkpoint", e.getCause());
+          }
         }
+        TimeUnit.MILLISECONDS.sleep(BETWEEN_LOOKS_MS);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException(e);
+    }
+  }
+
+  private ByteBuffer await(CompletableFuture<ByteBuffer> answer, RaftPeer leader)
+      throws IOException, ExecutionException, InterruptedException {
+    while (true) {
+      Optional<RaftPeerId> leads = replica.member().division().leader();
+      if (leads.isPresent() && !leads.get().equals(leader.getId())) {
+        throw new IOException(
+            "%s is led by %s, not by %s".formatted(replica.name(), leads.get(), leader.getId()));
       }
       try {
-        TimeUnit.MILLISECONDS.sleep(BETWEEN_ATTEMPTS_MS);
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        throw new IOException(e);
+        return answer.get(BETWEEN_LOOKS_MS, TimeUnit.MILLISECONDS);
+      } catch (TimeoutException e) {
+        LOG.debug("{} waits for a checkpoint of {}", replica.name(), leader.getId());
       }
     }
   }

@@ -1,9 +1,12 @@
 package dev.flotilla.raft;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.flotilla.proto.Checkpoint;
 import dev.flotilla.storage.LogBase;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -11,8 +14,12 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import org.apache.ratis.proto.RaftProtos.FollowerInfoProto;
 import org.apache.ratis.proto.RaftProtos.RoleInfoProto;
+import org.apache.ratis.proto.RaftProtos.ServerRpcProto;
+import org.apache.ratis.protocol.RaftPeer;
 import org.apache.ratis.server.protocol.TermIndex;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -55,6 +62,40 @@ class StartAnewTest {
       assertThat(cluster.content(follower, group)).isEqualTo(content);
       cluster.append(group, TestBatch.of(9, 1));
       cluster.awaitHighWatermark(follower, group, 51);
+    }
+  }
+
+  @Test
+  void shouldNotWaitForOneThatLedWhenAnotherLeads() throws Exception {
+    try (TestCluster cluster = new TestCluster(directory, TestEngines.NAME);
+        ServerSocket silent = new ServerSocket(0, 8, InetAddress.getLoopbackAddress())) {
+      // given a follower
+      UUID group = cluster.create("t-0");
+      cluster.append(group, TestBatch.of(0, 1));
+      int leader = cluster.awaitLeader(group);
+      int follower = (leader + 1) % TestCluster.NODES;
+      int led = (leader + 2) % TestCluster.NODES;
+      Replica replica = cluster.node(follower).replica(group).orElseThrow();
+      long behind = replica.state().last().getIndex() + 100;
+
+      // when one told it to begin anew that led before and does not answer any more
+      RaftPeer gone =
+          RaftPeer.newBuilder()
+              .setId(cluster.voter(led).peerId())
+              .setAddress("127.0.0.1:" + silent.getLocalPort())
+              .build();
+      RoleInfoProto role =
+          RoleInfoProto.newBuilder()
+              .setFollowerInfo(
+                  FollowerInfoProto.newBuilder()
+                      .setLeaderInfo(ServerRpcProto.newBuilder().setId(gone.getRaftPeerProto())))
+              .build();
+      CompletableFuture<TermIndex> told = new StartTransfer(replica).follow(role, behind);
+
+      // then
+      assertThatThrownBy(() -> told.get(60, TimeUnit.SECONDS))
+          .isInstanceOf(ExecutionException.class)
+          .hasStackTraceContaining("is led by " + cluster.voter(leader).peerId());
     }
   }
 
