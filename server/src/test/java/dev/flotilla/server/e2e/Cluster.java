@@ -209,14 +209,28 @@ final class Cluster implements AutoCloseable {
                 .allMatch(node -> status(node).filter(Cluster::whole).isPresent());
           });
     } catch (AssertionError e) {
-      nodes.values().stream().map(Cluster::seenBy).forEach(e::addSuppressed);
       System.out.println(logs());
-      throw e;
+      List<String> seen = nodes.values().stream().map(Cluster::seenBy).toList();
+      throw new AssertionError(e.getMessage() + ": " + seen, e);
     }
   }
 
-  private static AssertionError seenBy(NodeProcess node) {
-    return new AssertionError(status(node).map(Status::json).orElse("no status"));
+  /** In one line: it is all that is seen of a failure where the rest of the output is cut off. */
+  private static String seenBy(NodeProcess node) {
+    return status(node)
+        .map(status ->
+            "node %d: %s, leaderless %s, behind %s, impaired %s, fenced %s"
+                .formatted(
+                    status.node(),
+                    status.notReady().isEmpty() ? "ready" : status.notReady(),
+                    status.leaderless(),
+                    status.underReplicated(),
+                    status.impaired(),
+                    status.nodes().stream()
+                        .filter(Status.NodeState::fenced)
+                        .map(Status.NodeState::id)
+                        .toList()))
+        .orElse("no status at " + node.metricsPort());
   }
 
   private static boolean whole(Status status) {
