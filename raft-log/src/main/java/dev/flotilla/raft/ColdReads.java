@@ -65,6 +65,16 @@ final class ColdReads implements AutoCloseable {
     }
   }
 
+  /** The follower that the calling thread sends to has all up to an entry. */
+  void answered(long index) {
+    budget.answered(Thread.currentThread(), index);
+  }
+
+  /** The calling thread sends no more. */
+  void ended() {
+    budget.ended(Thread.currentThread());
+  }
+
   /** An entry that cannot be had now; it fills a request, so that nothing is read behind it. */
   private record Missing(long index, int getSerializedSize) implements EntryWithData {
 
@@ -95,7 +105,7 @@ final class ColdReads implements AutoCloseable {
 
     @Override
     public LogEntryProto getEntry(TimeDuration timeout) throws TimeoutException {
-      if (!budget.tryAcquire(Thread.currentThread(), bytes)) {
+      if (!budget.tryAcquire(Thread.currentThread(), header.index(), bytes)) {
         throw new TimeoutException("entry " + header.index() + " waits for memory");
       }
       Future<LogEntryProto> read;

@@ -7,6 +7,7 @@ import org.apache.ratis.proto.RaftProtos.AppendEntriesRequestProto;
 import org.apache.ratis.server.RaftServer;
 import org.apache.ratis.server.leader.FollowerInfo;
 import org.apache.ratis.server.leader.LeaderState;
+import org.apache.ratis.server.raftlog.RaftLog;
 import org.apache.ratis.server.raftlog.RaftLogIOException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -24,12 +25,23 @@ import org.slf4j.LoggerFactory;
  * voters nothing is committed any more, and the leader stays. And in the place of one that fills a
  * voter who is being added it starts none: the voter is never added, or added as it is. The next
  * leader has appenders that count.
+ *
+ * <p>While there is something to send that cannot be sent now, because no memory is left to read it
+ * into or no connection is there, Ratis' appender tries again without a pause. This one pauses.
  */
 class EntryAppender extends GrpcLogAppender {
 
   private static final Logger LOG = LoggerFactory.getLogger(EntryAppender.class);
 
+  /** Before the next look where nothing could be sent; news of entries or answers end it. */
+  private static final long PAUSE_MS = 5;
+
   private final GroupStateMachine machine;
+
+  /** Where log and follower were when nothing could be sent last. Touched by the sender only. */
+  private long stuckLog = RaftLog.INVALID_LOG_INDEX;
+
+  private long stuckFollower = RaftLog.INVALID_LOG_INDEX;
 
   EntryAppender(
       RaftServer.Division division,
@@ -47,12 +59,16 @@ class EntryAppender extends GrpcLogAppender {
       super.run();
     } catch (InterruptedIOException e) {
       throw e;
-    } catch (IOException | RuntimeException e) {
+    } catch (Throwable e) {
       // One that was stopped is not of the present leader's term.
       if (isRunning()) {
         LOG.warn("{} failed, the leader leaves office", this, e);
         machine.stepDown();
+      } else {
+        LOG.info("{} was stopped, and failed: {}", this, e.toString());
       }
+    } finally {
+      machine.coldReads().ended();
     }
   }
 
@@ -60,6 +76,8 @@ class EntryAppender extends GrpcLogAppender {
   @Override
   public @Nullable AppendEntriesRequestProto newAppendEntriesRequest(long callId, boolean heartbeat)
       throws RaftLogIOException {
+    machine.coldReads().answered(getFollower().getMatchIndex());
+    long log = getRaftLog().getNextIndex();
     long before = getFollower().getNextIndex();
     AppendEntriesRequestProto request;
     try {
@@ -71,6 +89,10 @@ class EntryAppender extends GrpcLogAppender {
       }
       return null;
     }
+    if (request == null) {
+      stuckLog = log;
+      stuckFollower = before;
+    }
     return request != null && isOvertaken(request) ? null : request;
   }
 
@@ -78,5 +100,12 @@ class EntryAppender extends GrpcLogAppender {
     int entries = request.getEntriesCount();
     return entries > 0
         && getFollower().getNextIndex() > request.getEntries(entries - 1).getIndex() + 1;
+  }
+
+  @Override
+  public long getWaitTimeMs() {
+    boolean stuck =
+        stuckLog == getRaftLog().getNextIndex() && stuckFollower == getFollower().getNextIndex();
+    return stuck ? Math.max(PAUSE_MS, super.getWaitTimeMs()) : super.getWaitTimeMs();
   }
 }

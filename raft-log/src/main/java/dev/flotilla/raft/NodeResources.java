@@ -39,10 +39,7 @@ final class NodeResources implements AutoCloseable {
     int requestBytes = config.maxEntryBytes() + RatisSettings.ENTRY_OVERHEAD_BYTES;
     ColdReadBudget budget =
         new ColdReadBudget(
-            Math.max(COLD_READ_BYTES, requestBytes),
-            requestBytes,
-            REQUEST_TIMEOUT,
-            System::nanoTime);
+            Math.max(COLD_READ_BYTES, requestBytes), REQUEST_TIMEOUT, System::nanoTime);
     this.coldReads = new ColdReads(budget, config.maxEntryBytes(), node);
     this.timer =
         Executors.newSingleThreadScheduledExecutor(

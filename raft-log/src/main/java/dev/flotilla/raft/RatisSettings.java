@@ -52,6 +52,7 @@ final class RatisSettings {
     RaftServerConfigKeys.Log.Appender.setBufferByteLimit(properties, entry);
     RaftServerConfigKeys.Log.Appender.setWaitTimeMin(properties, TimeDuration.ZERO);
     RaftServerConfigKeys.Log.Appender.setInstallSnapshotEnabled(properties, false);
+    RaftServerConfigKeys.Log.Appender.setRetryPolicy(properties, retries(config));
     // Safety: with it AppendEntries are appended on another thread than the one that checked them.
     RaftServerConfigKeys.Log.setAppendEntriesComposeEnabled(properties, false);
     // An entry of its own for each rise of the commit index; the leader tells it anyway.
@@ -62,6 +63,16 @@ final class RatisSettings {
     RaftServerConfigKeys.RetryCache.setExpiryTime(properties, TimeDuration.ZERO);
     SizeInBytes pending = SizeInBytes.valueOf(Math.max(16L << 20, 4 * entry.getSize()));
     RaftServerConfigKeys.Write.setByteLimit(properties, pending);
+  }
+
+  /**
+   * When a follower that does not answer is tried again: a few times at once, then as often as one
+   * that answers gets heartbeats. Ratis would soon wait five seconds, for each group that a node
+   * has which came back, and after a thousand times not at all.
+   */
+  private static String retries(RaftNodeConfig config) {
+    return "1ms, 5, %dms, %d"
+        .formatted(Math.max(1, config.electionTimeoutMin().toMillis() / 2), Integer.MAX_VALUE);
   }
 
   private static void threads(RaftProperties properties) {

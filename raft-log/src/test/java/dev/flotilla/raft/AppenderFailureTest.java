@@ -144,20 +144,42 @@ class AppenderFailureTest {
     }
   }
 
+  @Test
+  void shouldPauseWhereNothingCanBeSentAndNotWhereSomethingCan() throws Exception {
+    try (TestCluster cluster = TestCluster.campaigningWhenTold(directory, TestEngines.NAME)) {
+      UUID group = cluster.createLed("t-0");
+      cluster.append(group, TestBatch.of(1, 1));
+      RaftServer.Division leader =
+          (RaftServer.Division) cluster.node(0).replica(group).orElseThrow().member().monitor();
+
+      // given one that has nothing to send, but no connection either
+      EntryAppender appender = appender(leader, leader.getRaftLog().getNextIndex());
+      assertThat(appender.newAppendEntriesRequest(1, false)).isNull();
+      assertThat(appender.getWaitTimeMs()).isPositive();
+
+      // then it goes on at once when there is something
+      cluster.append(group, TestBatch.of(2, 1));
+      assertThat(appender.getWaitTimeMs()).isZero();
+      assertThat(appender.newAppendEntriesRequest(2, false)).isNotNull();
+    }
+  }
+
   /** What a leader would send a follower that is seen at these next indexes, one after another. */
   private static Optional<AppendEntriesRequestProto> requested(Pair pair, long... nextIndexes)
       throws Exception {
     RaftServer.Division leader = pair.division(pair.leader());
+    return Optional.ofNullable(appender(leader, nextIndexes).newAppendEntriesRequest(1, false));
+  }
+
+  private static EntryAppender appender(RaftServer.Division leader, long... nextIndexes) {
     RaftPeer peer =
         leader.getRaftConf().getAllPeers().stream()
             .filter(one -> !one.getId().equals(leader.getId()))
             .findFirst()
             .orElseThrow();
     FollowerInfo follower = Sending.follower(leader, peer, nextIndexes);
-    EntryAppender appender =
-        new EntryAppender(
-            leader, (GroupStateMachine) leader.getStateMachine(), new RequestsOnly(), follower);
-    return Optional.ofNullable(appender.newAppendEntriesRequest(1, false));
+    return new EntryAppender(
+        leader, (GroupStateMachine) leader.getStateMachine(), new RequestsOnly(), follower);
   }
 
   /** A leader who makes requests, and expects nothing of anybody. */

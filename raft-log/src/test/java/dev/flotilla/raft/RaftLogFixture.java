@@ -44,7 +44,7 @@ abstract class RaftLogFixture {
   final FlushGate gate = factory.gate();
   final ColdReads coldReads =
       new ColdReads(
-          new ColdReadBudget(1000, 200, Duration.ofSeconds(3), System::nanoTime), 4096, "test");
+          new ColdReadBudget(1 << 20, Duration.ofSeconds(3), System::nanoTime), 4096, "test");
   LogStore store;
   LogMemory memory;
   EngineRaftLog log;

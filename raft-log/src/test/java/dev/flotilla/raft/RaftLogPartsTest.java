@@ -13,8 +13,10 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.ratis.conf.RaftProperties;
 import org.apache.ratis.grpc.GrpcConfigKeys;
+import org.apache.ratis.retry.RetryPolicy;
 import org.apache.ratis.server.RaftServerConfigKeys;
 import org.apache.ratis.server.impl.RaftLogInstaller;
+import org.apache.ratis.util.TimeDuration;
 import org.junit.jupiter.api.Test;
 
 /** The small parts that the log is made of. */
@@ -59,30 +61,35 @@ class RaftLogPartsTest {
 
   @Test
   void shouldLendNoMoreThanTheBudgetUntilItIsGivenBack() {
-    // given requests of 100 bytes, of which an appender has four on the way
+    // given
     AtomicLong now = new AtomicLong();
-    ColdReadBudget budget = new ColdReadBudget(600, 100, Duration.ofNanos(50), now::get);
-    for (int i = 0; i < 5; i++) {
-      assertThat(budget.tryAcquire("one", 100)).isTrue();
+    ColdReadBudget budget = new ColdReadBudget(600, Duration.ofNanos(50), now::get);
+    for (int index = 1; index <= 5; index++) {
+      assertThat(budget.tryAcquire("one", index, 100)).isTrue();
     }
 
     // then others get the rest
-    assertThat(budget.tryAcquire("two", 100)).isTrue();
-    assertThat(budget.tryAcquire("two", 100)).isFalse();
-    // and the same appender what it must have sent long ago
-    assertThat(budget.tryAcquire("one", 100)).isTrue();
-    assertThat(budget.leasedBytes()).isEqualTo(600);
+    assertThat(budget.tryAcquire("two", 1, 100)).isTrue();
+    assertThat(budget.tryAcquire("two", 2, 100)).isFalse();
+    // and what a follower has answered to have
+    budget.answered("one", 2);
+    assertThat(budget.leasedBytes()).isEqualTo(400);
+    // and what an appender held that ended
+    budget.ended("one");
+    assertThat(budget.leasedBytes()).isEqualTo(100);
     // and all of it comes back in time
+    assertThat(budget.tryAcquire("two", 2, 500)).isTrue();
+    assertThat(budget.tryAcquire("one", 6, 100)).isFalse();
     now.set(50);
-    assertThat(budget.tryAcquire("two", 600)).isTrue();
+    assertThat(budget.tryAcquire("one", 6, 600)).isTrue();
     assertThat(budget.leasedBytes()).isEqualTo(600);
   }
 
   @Test
   void shouldLetAnEntryThroughThatIsLargerThanTheBudget() {
-    ColdReadBudget budget = new ColdReadBudget(600, 100, Duration.ofNanos(50), () -> 0);
-    assertThat(budget.tryAcquire("one", 700)).isTrue();
-    assertThat(budget.tryAcquire("two", 1)).isFalse();
+    ColdReadBudget budget = new ColdReadBudget(600, Duration.ofNanos(50), () -> 0);
+    assertThat(budget.tryAcquire("one", 1, 700)).isTrue();
+    assertThat(budget.tryAcquire("two", 1, 1)).isFalse();
   }
 
   @Test
@@ -97,6 +104,14 @@ class RaftLogPartsTest {
     // and an entry that passes our limit fits what is sent
     assertThat(RaftServerConfigKeys.Log.Appender.bufferByteLimit(properties).getSize())
         .isGreaterThanOrEqualTo(TestNodes.MAX_ENTRY_BYTES + AppendQueue.OVERHEAD_BYTES);
+    // and a follower that came back is sent entries as soon as it would get a heartbeat
+    RetryPolicy retries =
+        RetryPolicy.parse(RaftServerConfigKeys.Log.Appender.retryPolicy(properties));
+    for (int errors : new int[] {6, 100, 10_000, Integer.MAX_VALUE}) {
+      assertThat(retries.handleAttemptFailure(() -> errors).getSleepTime())
+          .isGreaterThan(TimeDuration.ZERO)
+          .isLessThan(RaftServerConfigKeys.Rpc.timeoutMin(properties));
+    }
     // and snapshots are notified, not copied
     assertThat(RaftServerConfigKeys.Log.Appender.installSnapshotEnabled(properties)).isFalse();
   }

@@ -13,7 +13,8 @@ public final class Sending {
   private Sending() {}
 
   /**
-   * A follower that needs no heartbeat and whose next index changes between one look and the next.
+   * A follower that was sent nothing for long, needs no heartbeat all the same, and whose next
+   * index changes between one look and the next.
    *
    * @param nextIndexes what is seen at each look; the last one from then on
    */
@@ -22,6 +23,11 @@ public final class Sending {
     Timestamp late = Timestamp.currentTime().addTimeMs(AN_HOUR_MS);
     return new FollowerInfoImpl(leader.getMemberId(), peer, id -> peer, late, 0, true) {
       private int looks;
+
+      @Override
+      public Timestamp getLastRpcSendTime() {
+        return Timestamp.currentTime().addTimeMs(-AN_HOUR_MS);
+      }
 
       @Override
       public long getNextIndex() {
