@@ -38,6 +38,9 @@ final class Commits implements AutoCloseable {
   /** Guarded by {@link #waiting}. */
   private boolean closing;
 
+  /** What the transaction at hand holds. Commit thread only. */
+  private final List<Work> taken = new ArrayList<>();
+
   /** Written by the commit thread, read by who closes. */
   private volatile boolean hasCommitted;
 
@@ -60,7 +63,7 @@ final class Commits implements AutoCloseable {
         return;
       }
     }
-    work.failed(new StorageException(environment.file() + " is closed"));
+    work.failed(closed());
   }
 
   boolean isCommitThread() {
@@ -68,9 +71,30 @@ final class Commits implements AutoCloseable {
   }
 
   private void run() {
-    for (Work first = next(); first != null; first = next()) {
-      transact(first);
+    try {
+      for (Work first = next(); first != null; first = next()) {
+        transact(first);
+      }
+    } catch (RuntimeException | Error e) {
+      LOG.error("Nothing is written to {} any more", environment.file(), e);
+    } finally {
+      end();
     }
+  }
+
+  /** Nobody waits for a thread that is gone. */
+  private void end() {
+    synchronized (waiting) {
+      closing = true;
+    }
+    taken.forEach(work -> tellFailed(work, closed()));
+    for (Work work = poll(); work != null; work = poll()) {
+      tellFailed(work, closed());
+    }
+  }
+
+  private StorageException closed() {
+    return new StorageException(environment.file() + " is closed");
   }
 
   /** Waits for work; null when there will be none. */
@@ -98,9 +122,9 @@ final class Commits implements AutoCloseable {
   }
 
   private void transact(Work first) {
-    List<Work> taken = new ArrayList<>();
+    taken.clear();
     taken.add(first);
-    Attempt attempt = new Attempt(taken);
+    Attempt attempt = new Attempt();
     try {
       environment.write(transactionBytes, attempt::run);
     } catch (LmdbException | StorageException e) {
@@ -110,22 +134,17 @@ final class Commits implements AutoCloseable {
       fail(attempt, new StorageException("write " + environment.file(), e));
       return;
     }
-    complete(attempt);
+    taken.forEach(this::tellCommitted);
+    taken.clear();
   }
 
   /** One transaction. */
   private final class Attempt {
 
-    private final List<Work> taken;
-
     /** Whose fault it is when only one work's rows cannot be written. */
     private @Nullable Work culprit;
 
     private boolean committing;
-
-    private Attempt(List<Work> taken) {
-      this.taken = taken;
-    }
 
     private void run(Changes changes) {
       long started = System.nanoTime();
@@ -140,7 +159,7 @@ final class Commits implements AutoCloseable {
         changes.commit();
         hasCommitted = true;
         files.committed(environment.file());
-        listener.flushed(changes.entries(), changes.entryBytes(), System.nanoTime() - started);
+        tellListener(changes, System.nanoTime() - started);
       }
     }
 
@@ -153,9 +172,29 @@ final class Commits implements AutoCloseable {
     }
   }
 
-  private void complete(Attempt attempt) {
-    for (Work work : attempt.taken) {
+  /** What is durable does not fail because whoever counts flushes does. */
+  private void tellListener(Changes changes, long nanos) {
+    try {
+      listener.flushed(changes.entries(), changes.entryBytes(), nanos);
+    } catch (RuntimeException | Error e) {
+      LOG.warn("A flush of {} was not counted", environment.file(), e);
+    }
+  }
+
+  /** The others of a transaction hear of it also when one of them fails at that. */
+  private void tellCommitted(Work work) {
+    try {
       work.committed();
+    } catch (RuntimeException | Error e) {
+      tellFailed(work, new StorageException("a commit to " + environment.file(), e));
+    }
+  }
+
+  private void tellFailed(Work work, StorageException cause) {
+    try {
+      work.failed(cause);
+    } catch (RuntimeException | Error e) {
+      LOG.error("Of a failed write to {} was not told", environment.file(), e);
     }
   }
 
@@ -165,17 +204,16 @@ final class Commits implements AutoCloseable {
     }
     Work culprit = attempt.culprit;
     if (culprit != null && cause instanceof CorruptLogException) {
-      requeue(attempt.taken, culprit);
-      culprit.failed(cause);
+      requeue(culprit);
+      tellFailed(culprit, cause);
     } else {
-      for (Work work : attempt.taken) {
-        work.failed(cause);
-      }
+      taken.forEach(work -> tellFailed(work, cause));
     }
+    taken.clear();
   }
 
   /** Puts the works back that were in a transaction with one that failed, in their order. */
-  private void requeue(List<Work> taken, Work culprit) {
+  private void requeue(Work culprit) {
     synchronized (waiting) {
       for (Work work : taken.reversed()) {
         if (!work.equals(culprit)) {
@@ -188,7 +226,7 @@ final class Commits implements AutoCloseable {
   private void reopen() {
     try {
       environment.reopen();
-    } catch (LmdbException | StorageException e) {
+    } catch (RuntimeException | Error e) {
       LOG.error("{} cannot be opened again after a commit that failed", environment.file(), e);
     }
   }

@@ -223,14 +223,17 @@ final class LogQueue implements Work {
 
   @Override
   public void committed() {
-    List<LogOperation> done = new ArrayList<>();
+    List<LogOperation> done = new ArrayList<>(nextDone);
     synchronized (this) {
+      List<LogOperation> operations = List.copyOf(pending);
+      LogView next =
+          Admission.leftBy(operations.subList(nextDone, operations.size()), nextState.view());
       state = nextState;
       begun = nextBegun;
       for (int i = 0; i < nextDone; i++) {
         done.add(pending.remove());
       }
-      view = Admission.leftBy(List.copyOf(pending), state.view());
+      view = next;
     }
     for (LogOperation operation : done) {
       operation.done().complete(null);
@@ -247,21 +250,26 @@ final class LogQueue implements Work {
 
   @Override
   public void failed(StorageException cause) {
-    List<LogOperation> operations;
-    synchronized (this) {
-      failure = cause;
-      operations = new ArrayList<>(pending);
-      pending.clear();
-    }
-    for (int i = 0; i < operations.size(); i++) {
+    int inTransaction = nextDone;
+    for (LogOperation next = nextFailed(cause); next != null; next = nextFailed(cause)) {
       StorageException told =
-          i <= nextDone ? cause : new LogClosedException("log " + id + " has failed before", cause);
-      operations.get(i).done().completeExceptionally(told);
+          inTransaction >= 0
+              ? cause
+              : new LogClosedException("log " + id + " has failed before", cause);
+      next.done().completeExceptionally(told);
+      inTransaction--;
     }
-    synchronized (this) {
+  }
+
+  /** Takes the first operation that is pending; with the last the commit thread is done. */
+  private synchronized @Nullable LogOperation nextFailed(StorageException cause) {
+    failure = cause;
+    LogOperation next = pending.poll();
+    if (next == null) {
       scheduled = false;
       notifyAll();
     }
+    return next;
   }
 
   /**

@@ -1,0 +1,149 @@
+package dev.flotilla.storage.lmdb;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.flotilla.storage.FlushListener;
+import dev.flotilla.storage.StorageException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What goes wrong around a transaction costs whoever is at fault, not the thread that commits. */
+@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+final class CommitsTest {
+
+  private final Gate gate = new Gate();
+  private final List<Throwable> thrownByListener = new ArrayList<>();
+
+  @TempDir Path directory;
+  private EnvironmentFiles files;
+  private Environment environment;
+  private Commits commits;
+
+  @BeforeEach
+  void open() throws Exception {
+    FlushListener listener = (_, _, _) -> throwNext();
+    EngineConfig config = Engines.config(directory, Map.of(), listener);
+    files = EnvironmentFiles.lock(directory, gate, listener);
+    new EnvironmentOpening(files, config).prepare();
+    environment = Environment.open(files.environment(), config);
+    commits = new Commits(environment, files, gate, config);
+  }
+
+  private void throwNext() {
+    if (!thrownByListener.isEmpty() && thrownByListener.removeFirst() instanceof Error error) {
+      throw error;
+    }
+  }
+
+  @AfterEach
+  void close() throws Exception {
+    gate.open();
+    commits.close();
+    environment.close();
+    files.close();
+  }
+
+  /** Work that does as it is told and knows what it was told last. */
+  private static class Told implements Work {
+
+    final CompletableFuture<String> told = new CompletableFuture<>();
+
+    @Override
+    public void apply(Changes changes) {
+      Catalogue.close(changes);
+    }
+
+    @Override
+    public void committed() {
+      told.complete("committed");
+    }
+
+    @Override
+    public void failed(StorageException cause) {
+      told.complete("failed: " + cause.getMessage());
+    }
+
+    String outcome() throws Exception {
+      return told.get(30, TimeUnit.SECONDS);
+    }
+  }
+
+  @Test
+  void shouldGoOnWhenAWorkFailsAtHearingOfItsCommit() throws Exception {
+    Told bad =
+        new Told() {
+          @Override
+          public void committed() {
+            throw new StackOverflowError("told");
+          }
+        };
+    Told beside = new Told();
+    submitTogether(bad, beside);
+
+    assertThat(bad.outcome()).startsWith("failed");
+    assertThat(beside.outcome()).isEqualTo("committed");
+    Task.run(commits, Catalogue::close);
+  }
+
+  @Test
+  void shouldGoOnWhenAWorkFailsAtHearingOfItsFailure() {
+    Told bad =
+        new Told() {
+          @Override
+          public void apply(Changes changes) {
+            throw new StorageException("no");
+          }
+
+          @Override
+          public void failed(StorageException cause) {
+            throw new IllegalStateException("told");
+          }
+        };
+    commits.submit(bad);
+
+    Task.run(commits, Catalogue::close);
+  }
+
+  @Test
+  void shouldReportWhatIsDurableThoughWhoeverCountsFlushesFails() throws Exception {
+    thrownByListener.add(new StackOverflowError("counting"));
+    Told work = new Told();
+    commits.submit(work);
+
+    assertThat(work.outcome()).isEqualTo("committed");
+    Task.run(commits, Catalogue::close);
+    assertThat(thrownByListener).isEmpty();
+  }
+
+  @Test
+  void shouldFailWhatComesWhenItIsClosed() throws Exception {
+    commits.close();
+    Told late = new Told();
+    commits.submit(late);
+
+    assertThat(late.outcome()).contains("is closed");
+    assertThatThrownBy(() -> Task.run(commits, Catalogue::close))
+        .isInstanceOf(StorageException.class);
+  }
+
+  /** So that all of them are in one transaction. */
+  private void submitTogether(Work... works) throws Exception {
+    gate.close();
+    commits.submit(new Told());
+    gate.awaitHeld();
+    for (Work work : works) {
+      commits.submit(work);
+    }
+    gate.open();
+  }
+}
