@@ -1,6 +1,7 @@
 package dev.flotilla.storage.lmdb;
 
 import dev.flotilla.storage.CorruptLogException;
+import dev.flotilla.storage.DiskFullException;
 import dev.flotilla.storage.FlushListener;
 import dev.flotilla.storage.StorageException;
 import java.util.ArrayDeque;
@@ -19,7 +20,8 @@ import org.slf4j.LoggerFactory;
  * nothing waits for a timer.
  *
  * <p>When a commit fails, all that was in it fails, and the environment is opened again before the
- * next: what LMDB and the system hold of it in memory is unknown.
+ * next: what LMDB and the system hold of it in memory is unknown. When it comes to no commit,
+ * because the rows of a work cannot be written, the others are not failed for it.
  */
 final class Commits implements AutoCloseable {
 
@@ -40,6 +42,9 @@ final class Commits implements AutoCloseable {
 
   /** What the transaction at hand holds. Commit thread only. */
   private final List<Work> taken = new ArrayList<>();
+
+  /** How many of the next transactions take one work only. Commit thread only. */
+  private int single;
 
   /** Written by the commit thread, read by who closes. */
   private volatile boolean hasCommitted;
@@ -124,7 +129,9 @@ final class Commits implements AutoCloseable {
   private void transact(Work first) {
     taken.clear();
     taken.add(first);
-    Attempt attempt = new Attempt();
+    boolean alone = single > 0;
+    single = alone ? single - 1 : 0;
+    Attempt attempt = new Attempt(alone);
     try {
       environment.write(transactionBytes, attempt::run);
     } catch (LmdbException | StorageException e) {
@@ -141,10 +148,17 @@ final class Commits implements AutoCloseable {
   /** One transaction. */
   private final class Attempt {
 
-    /** Whose fault it is when only one work's rows cannot be written. */
+    /** Whose rows are being written: it, or what the others have written, is at fault. */
     private @Nullable Work culprit;
 
     private boolean committing;
+
+    /** Whether no other work is taken. */
+    private final boolean alone;
+
+    private Attempt(boolean alone) {
+      this.alone = alone;
+    }
 
     private void run(Changes changes) {
       long started = System.nanoTime();
@@ -164,7 +178,7 @@ final class Commits implements AutoCloseable {
     }
 
     private @Nullable Work following(Changes changes) {
-      Work next = changes.isFull() ? null : poll();
+      Work next = alone || changes.isFull() ? null : poll();
       if (next != null) {
         taken.add(next);
       }
@@ -199,27 +213,41 @@ final class Commits implements AutoCloseable {
   }
 
   private void fail(Attempt attempt, StorageException cause) {
+    Work culprit = attempt.culprit;
     if (attempt.committing) {
       reopen();
-    }
-    Work culprit = attempt.culprit;
-    if (culprit != null && cause instanceof CorruptLogException) {
-      requeue(culprit);
+      single = 0;
+      taken.forEach(work -> tellFailed(work, cause));
+    } else if (culprit == null || taken.size() == 1) {
+      taken.forEach(work -> tellFailed(work, cause));
+    } else if (isOfOneWork(cause)) {
+      taken.remove(culprit);
+      requeue();
       tellFailed(culprit, cause);
     } else {
-      taken.forEach(work -> tellFailed(work, cause));
+      single = taken.size();
+      requeue();
     }
     taken.clear();
   }
 
-  /** Puts the works back that were in a transaction with one that failed, in their order. */
-  private void requeue(Work culprit) {
+  /**
+   * Damage and mistakes are of the work that meets them. Space, memory and the device may fail one
+   * work for what others have written before it: each is tried alone then, once.
+   */
+  private static boolean isOfOneWork(StorageException cause) {
+    boolean ofDevice =
+        cause instanceof DiskFullException
+            || cause.getCause() == null
+            || cause.getCause() instanceof LmdbException
+            || cause.getCause() instanceof Error;
+    return cause instanceof CorruptLogException || !ofDevice;
+  }
+
+  /** Puts the works back that were in a transaction that failed for another's sake, in order. */
+  private void requeue() {
     synchronized (waiting) {
-      for (Work work : taken.reversed()) {
-        if (!work.equals(culprit)) {
-          waiting.addFirst(work);
-        }
-      }
+      taken.reversed().forEach(waiting::addFirst);
     }
   }
 

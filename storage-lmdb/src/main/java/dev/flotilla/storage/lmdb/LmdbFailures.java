@@ -1,6 +1,8 @@
 package dev.flotilla.storage.lmdb;
 
+import dev.flotilla.storage.CorruptLogException;
 import dev.flotilla.storage.DiskFullException;
+import dev.flotilla.storage.LogId;
 import dev.flotilla.storage.StorageException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -77,6 +79,14 @@ final class LmdbFailures {
     } catch (IOException unknown) {
       return false;
     }
+  }
+
+  /** Damage to pages that one log has met. */
+  static CorruptLogException damage(LogId log, long index, LmdbException found) {
+    CorruptLogException damage =
+        new CorruptLogException("log " + log + ": pages of the environment are damaged", index);
+    damage.initCause(found);
+    return damage;
   }
 
   /** Whether LMDB found pages that cannot be so. */

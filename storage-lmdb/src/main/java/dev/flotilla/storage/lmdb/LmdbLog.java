@@ -1,6 +1,5 @@
 package dev.flotilla.storage.lmdb;
 
-import dev.flotilla.storage.CorruptLogException;
 import dev.flotilla.storage.EntryCompactor;
 import dev.flotilla.storage.EntryHeader;
 import dev.flotilla.storage.LogBase;
@@ -169,15 +168,9 @@ final class LmdbLog implements LogStore {
             }
           });
     } catch (LmdbException e) {
-      if (LmdbFailures.isDamage(e)) {
-        CorruptLogException damage =
-            new CorruptLogException(
-                "log %s: pages of %s are damaged".formatted(id, engine.environment().file()),
-                view.startIndex());
-        damage.initCause(e);
-        throw damage;
-      }
-      throw LmdbFailures.translate("read log " + id, e);
+      throw LmdbFailures.isDamage(e)
+          ? LmdbFailures.damage(id, view.startIndex(), e)
+          : LmdbFailures.translate("read log " + id, e);
     }
   }
 

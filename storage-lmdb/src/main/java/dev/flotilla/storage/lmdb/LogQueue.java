@@ -15,6 +15,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
+import org.lmdbjava.LmdbException;
 
 /**
  * The operations of one log between the call and the disk, and the view that readers have.
@@ -180,6 +181,14 @@ final class LogQueue implements Work {
 
   @Override
   public void apply(Changes changes) {
+    try {
+      applyAll(changes);
+    } catch (LmdbException e) {
+      throw LmdbFailures.isDamage(e) ? LmdbFailures.damage(id, state.record().startIndex(), e) : e;
+    }
+  }
+
+  private void applyAll(Changes changes) {
     List<LogOperation> operations;
     boolean ends;
     synchronized (this) {

@@ -115,6 +115,47 @@ final class CommitsTest {
   }
 
   @Test
+  void shouldFailTheWorkThatMakesAMistakeAndNoOther() throws Exception {
+    Told before = new Told();
+    Told bad = new Refused(new IllegalStateException("mistaken"));
+    Told behind = new Told();
+    submitTogether(before, bad, behind);
+
+    assertThat(bad.outcome()).startsWith("failed");
+    assertThat(before.outcome()).isEqualTo("committed");
+    assertThat(behind.outcome()).isEqualTo("committed");
+  }
+
+  @Test
+  void shouldTryEachWorkAloneWhenTheDeviceFailsBeforeTheCommit() throws Exception {
+    List<Told> works = new ArrayList<>();
+    for (int i = 0; i < 6; i++) {
+      works.add(i % 2 == 0 ? new Told() : new Refused(new StorageException("Input/output error")));
+    }
+    submitTogether(works.toArray(Work[]::new));
+
+    for (int i = 0; i < 6; i++) {
+      assertThat(works.get(i).outcome()).startsWith(i % 2 == 0 ? "committed" : "failed");
+    }
+    Task.run(commits, Catalogue::close);
+  }
+
+  /** Work that can never be written. */
+  private static final class Refused extends Told {
+
+    private final RuntimeException why;
+
+    private Refused(RuntimeException why) {
+      this.why = why;
+    }
+
+    @Override
+    public void apply(Changes changes) {
+      throw why;
+    }
+  }
+
+  @Test
   void shouldReportWhatIsDurableThoughWhoeverCountsFlushesFails() throws Exception {
     thrownByListener.add(new StackOverflowError("counting"));
     Told work = new Told();

@@ -13,7 +13,10 @@ import dev.flotilla.storage.LogStore.FirstBatch;
 import dev.flotilla.storage.Slice;
 import dev.flotilla.storage.WriteSet;
 import dev.flotilla.storage.testkit.TestEntries;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -131,6 +134,59 @@ final class DamagedRowsTest {
       assertThat(good.endIndex()).isEqualTo(ENTRIES + 1);
       assertThat(Engines.shown(third)).isEqualTo(entries.subList(0, 2));
     }
+  }
+
+  /** LMDB itself finds the page that the drop needs damaged. */
+  @Test
+  void shouldFailTheLogWhosePageIsDamagedAndCommitTheOthers() throws Exception {
+    LogId large = LogId.random();
+    try (LmdbEngine engine = Engines.open(directory)) {
+      LogStore log = engine.create(large, LogBase.ORIGIN);
+      Engines.append(log, TestEntries.behind(LogBase.ORIGIN, 1).several(300, 10));
+    }
+    long first = garbleALeafOfHeaders(3);
+    Gate gate = new Gate();
+    try (LmdbEngine engine = Engines.open(directory, gate, Map.of("check.max.bytes", "0"))) {
+      LogStore damaged = engine.open(large);
+      LogStore good = engine.open(other);
+      LogBase base = Engines.baseBehind(damaged, first - 1);
+      gate.close();
+      CompletableFuture<Void> before =
+          good.write(WriteSet.append(TestEntries.behind(good, 1).several(1, 10)));
+      gate.awaitHeld();
+      CompletableFuture<Void> drop = damaged.dropPrefix(base);
+      CompletableFuture<Void> last = engine.open(id).write(WriteSet.truncate(5));
+      gate.open();
+
+      Engines.await(before);
+      Engines.await(last);
+      Engines.failsWith(drop, CorruptLogException.class, "damaged");
+    }
+  }
+
+  /** Makes a page of a log's headers, none at its ends, one of no kind; the first index in it. */
+  private long garbleALeafOfHeaders(int log) throws Exception {
+    Path file = directory.resolve(EnvironmentFiles.ENVIRONMENT);
+    try (FileChannel channel =
+        FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+      for (long number = 2; number < channel.size() / Keys.PAGE_BYTES; number++) {
+        Page page = Page.read(channel, number, Keys.PAGE_BYTES);
+        if (page.kind() == Page.LEAF && page.bytes().getLong(0) == number) {
+          ByteBuffer key = page.node(0).key();
+          boolean inTheMiddle =
+              key.limit() == Keys.ENTRY_KEY_BYTES
+                  && key.getInt(0) == log
+                  && key.getLong(4) > 20
+                  && key.getLong(4) < 200
+                  && page.node(0).valueBytes() > 50;
+          if (inTheMiddle) {
+            channel.write(ByteBuffer.allocate(2), number * Keys.PAGE_BYTES + 10);
+            return key.getLong(4);
+          }
+        }
+      }
+    }
+    throw new AssertionError("the log's headers are in no page of their own");
   }
 
   private static void damagedAt(long index, Runnable read) {

@@ -156,6 +156,31 @@ final class FailingCommitTest {
   }
 
   @Test
+  void shouldDropAPrefixThoughAnAppendBesideItFindsTheMapFull() throws Exception {
+    Gate gate = new Gate();
+    try (LmdbEngine engine =
+        Engines.open(directory, gate, Map.of("map.bytes", String.valueOf(2 << 20)))) {
+      LogStore log = engine.create(LogId.random(), LogBase.ORIGIN);
+      LogStore greedy = engine.create(LogId.random(), LogBase.ORIGIN);
+      Engines.append(log, entries.several(10, 32 << 10));
+      gate.close();
+      CompletableFuture<Void> held =
+          greedy.write(WriteSet.append(TestEntries.behind(greedy, 1).several(1, 10)));
+      gate.awaitHeld();
+      CompletableFuture<Void> drop = log.dropPrefix(Engines.baseBehind(log, 5));
+      CompletableFuture<Void> large =
+          greedy.write(
+              WriteSet.append(TestEntries.behind(greedy, 1).several(61, 64 << 10).subList(1, 61)));
+      gate.open();
+
+      Engines.await(held);
+      Engines.await(drop);
+      Engines.failsWith(large, DiskFullException.class, "storage.lmdb.map.bytes");
+      assertThat(Engines.shown(log)).hasSize(4);
+    }
+  }
+
+  @Test
   void shouldSayThatARealDeviceIsFullAndGoOnWhenItIsNot() throws Exception {
     Path mount = Files.createDirectory(directory.resolve("small"));
     Assumptions.assumeTrue(
