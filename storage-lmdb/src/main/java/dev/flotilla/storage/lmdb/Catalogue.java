@@ -118,6 +118,11 @@ final class Catalogue {
     putFormat(changes, format(changes).closed());
   }
 
+  /** Changes nothing, in a transaction that is committed all the same. */
+  static void touch(Changes changes) {
+    putFormat(changes, format(changes));
+  }
+
   /** Creates a log; known once {@link #created} is called. */
   static LogState create(Changes changes, LogId id, LogBase base) {
     FormatRow format = format(changes);

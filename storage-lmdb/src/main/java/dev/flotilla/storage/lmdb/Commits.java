@@ -20,8 +20,9 @@ import org.slf4j.LoggerFactory;
  * nothing waits for a timer.
  *
  * <p>When a commit fails, all that was in it fails, and the environment is opened again before the
- * next: what LMDB and the system hold of it in memory is unknown. When it comes to no commit,
- * because the rows of a work cannot be written, the others are not failed for it.
+ * next: what LMDB and the system hold of it in memory is unknown. A commit of nothing follows, see
+ * {@link #settle()}. When it comes to no commit, because the rows of a work cannot be written, the
+ * others are not failed for it.
  */
 final class Commits implements AutoCloseable {
 
@@ -42,6 +43,12 @@ final class Commits implements AutoCloseable {
 
   /** What the transaction at hand holds. Commit thread only. */
   private final List<Work> taken = new ArrayList<>();
+
+  /**
+   * A commit failed and none has succeeded since: after a power loss the failed one may be there.
+   * Written by the commit thread, read by who opens a log.
+   */
+  private volatile boolean inDoubt;
 
   /** How many of the next transactions take one work only. Commit thread only. */
   private int single;
@@ -171,6 +178,7 @@ final class Commits implements AutoCloseable {
         committing = true;
         device.committing();
         changes.commit();
+        inDoubt = false;
         hasCommitted = true;
         files.committed(environment.file());
         tellListener(changes, System.nanoTime() - started);
@@ -215,8 +223,9 @@ final class Commits implements AutoCloseable {
   private void fail(Attempt attempt, StorageException cause) {
     Work culprit = attempt.culprit;
     if (attempt.committing) {
-      reopen();
+      inDoubt = true;
       single = 0;
+      reopen();
       taken.forEach(work -> tellFailed(work, cause));
     } else if (culprit == null || taken.size() == 1) {
       taken.forEach(work -> tellFailed(work, cause));
@@ -256,6 +265,34 @@ final class Commits implements AutoCloseable {
       environment.reopen();
     } catch (RuntimeException | Error e) {
       LOG.error("{} cannot be opened again after a commit that failed", environment.file(), e);
+      return;
+    }
+    try {
+      environment.write(transactionBytes, this::settle);
+    } catch (RuntimeException | Error e) {
+      LOG.warn("{} takes no commit yet after one that failed", environment.file(), e);
+    }
+  }
+
+  private void settle(Changes changes) {
+    Catalogue.touch(changes);
+    device.committing();
+    changes.commit();
+    inDoubt = false;
+    files.committed(environment.file());
+  }
+
+  /**
+   * On return what the environment holds is what it holds after a power loss too. LMDB takes a
+   * failed commit back in memory only: its page may have reached the disk, and stays the newest
+   * there until the next commit is written over it. Reads need not care; whoever reports as durable
+   * what no transaction of his own has made so calls this first.
+   *
+   * @throws StorageException if nothing can be committed
+   */
+  void settle() {
+    if (inDoubt) {
+      Task.run(this, Catalogue::touch);
     }
   }
 

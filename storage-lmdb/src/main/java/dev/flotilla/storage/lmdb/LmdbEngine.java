@@ -166,6 +166,7 @@ final class LmdbEngine implements StorageEngine {
     LogState state =
         environment.read(snapshot -> loaded(entries(id, number.getAsInt(), snapshot), id, cutAt));
     if (cutAt >= state.record().endIndex()) {
+      commits.settle();
       return state;
     }
     return Task.get(

@@ -15,6 +15,9 @@ interface Work {
   /** The transaction is durable. Work that has more to do submits itself again. */
   void committed();
 
-  /** The transaction, or this work, failed. Nothing of it is, or will be, durable. */
+  /**
+   * The transaction, or this work, failed: nothing of it is to be seen. Where it was the commit
+   * that failed, all of it may be there after a power loss, until a later commit has succeeded.
+   */
   void failed(StorageException cause);
 }

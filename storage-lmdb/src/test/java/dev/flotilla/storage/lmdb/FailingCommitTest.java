@@ -12,6 +12,7 @@ import dev.flotilla.storage.LogStore;
 import dev.flotilla.storage.StorageException;
 import dev.flotilla.storage.WriteSet;
 import dev.flotilla.storage.testkit.TestEntries;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -68,6 +69,63 @@ final class FailingCommitTest {
       assertThat(again.endIndex()).isEqualTo(3);
       Engines.append(again, TestEntries.behind(again, 2).several(2, 1000));
       assertThat(again.endIndex()).isEqualTo(5);
+    }
+  }
+
+  /**
+   * The page of the failed commit may be the newest on the disk until another is written over it.
+   */
+  @Test
+  void shouldCommitBeforeItSaysOfALogThatWasNotCutThatItIsDurable() throws Exception {
+    LogId id = LogId.random();
+    try (LmdbEngine engine = Engines.open(directory, faults, Map.of())) {
+      LogStore log = engine.create(id, LogBase.ORIGIN);
+      Engines.append(log, entries.several(3, 1000));
+      faults.broken = true;
+      Engines.failsWith(log.write(WriteSet.truncate(1)), StorageException.class, IO_ERROR);
+      log.close();
+      assertThatThrownBy(() -> engine.openCutAt(id, 3)).hasMessageContaining(IO_ERROR);
+
+      faults.broken = false;
+      long before = transaction();
+      LogStore again = engine.openCutAt(id, 3);
+      assertThat(transaction()).isEqualTo(before + 1);
+      assertThat(Engines.shown(again)).hasSize(3);
+      again.close();
+      assertThat(engine.open(id).endIndex()).isEqualTo(3);
+      assertThat(transaction()).isEqualTo(before + 1);
+    }
+  }
+
+  @Test
+  void shouldCommitOnceMoreAsSoonAsItIsOpenAgain() throws Exception {
+    Device once =
+        new Device() {
+          @Override
+          public void committing() {
+            if (faults.broken) {
+              faults.broken = false;
+              throw new StorageException(IO_ERROR);
+            }
+          }
+        };
+    try (LmdbEngine engine = Engines.open(directory, once, Map.of())) {
+      LogStore log = engine.create(LogId.random(), LogBase.ORIGIN);
+      long before = transaction();
+      faults.broken = true;
+      Engines.failsWith(
+          log.write(WriteSet.append(entries.several(1, 10))), StorageException.class, IO_ERROR);
+
+      assertThat(transaction()).isEqualTo(before + 1);
+    }
+  }
+
+  /** The newest that the file says was committed. */
+  private long transaction() throws Exception {
+    try (FileChannel file = FileChannel.open(directory.resolve(EnvironmentFiles.ENVIRONMENT))) {
+      return Math.max(
+          MetaPage.readFrom(Page.read(file, 0, Keys.PAGE_BYTES)).transaction(),
+          MetaPage.readFrom(Page.read(file, 1, Keys.PAGE_BYTES)).transaction());
     }
   }
 
