@@ -35,11 +35,19 @@ final class Environment implements AutoCloseable {
   /** Readers and the writer hold the read lock; who closes the environment, the write lock. */
   private final ReadWriteLock use = new ReentrantReadWriteLock();
 
-  /** Null while it is closed. Written under the write lock, read also without a lock. */
+  /**
+   * Held, for a short time, by who opens the environment or closes it; then no lock is waited for.
+   * Were it the write lock of {@link #use} that an opening reader waits for, then so would other
+   * readers wait behind it, whatever they hold, until the transaction that writes is over: and that
+   * may need what they hold.
+   */
+  private final Object opening = new Object();
+
+  /** Null while it is closed. Written under {@link #opening}, read also without a lock. */
   private volatile @Nullable Opened opened;
 
-  /** Changed under the write lock. */
-  private boolean ended;
+  /** Changed under {@link #opening}. */
+  private volatile boolean ended;
 
   /** For the keys of the one transaction that writes. */
   private final ByteBuffer writersKey = ByteBuffer.allocateDirect(Keys.MAX_KEY_BYTES);
@@ -156,8 +164,10 @@ final class Environment implements AutoCloseable {
   void reopen() {
     use.writeLock().lock();
     try {
-      shut();
-      openIfLost();
+      synchronized (opening) {
+        shut();
+        openIfLost();
+      }
     } finally {
       use.writeLock().unlock();
     }
@@ -167,8 +177,7 @@ final class Environment implements AutoCloseable {
     if (opened != null) {
       return;
     }
-    use.writeLock().lock();
-    try {
+    synchronized (opening) {
       if (opened == null && !ended) {
         // LMDB would create what is missing.
         if (!Files.exists(file)) {
@@ -176,8 +185,6 @@ final class Environment implements AutoCloseable {
         }
         opened = open(file, config.mapBytes(), config.readers());
       }
-    } finally {
-      use.writeLock().unlock();
     }
   }
 
@@ -194,8 +201,10 @@ final class Environment implements AutoCloseable {
   public void close() {
     use.writeLock().lock();
     try {
-      ended = true;
-      shut();
+      synchronized (opening) {
+        ended = true;
+        shut();
+      }
     } catch (LmdbException e) {
       throw LmdbFailures.translate("close " + file, e);
     } finally {
