@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Deque;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.locks.ReadWriteLock;
@@ -18,6 +19,7 @@ import org.lmdbjava.DbiFlags;
 import org.lmdbjava.Env;
 import org.lmdbjava.EnvFlags;
 import org.lmdbjava.LmdbException;
+import org.lmdbjava.LmdbNativeException;
 
 /**
  * The environment of an engine while it is open. Any thread reads, in a transaction that ends with
@@ -113,27 +115,77 @@ final class Environment implements AutoCloseable {
 
   /** Reads in one transaction. Waits where too many do. Not called from within another read. */
   <T> T read(Function<Snapshot, T> reader) {
-    openIfLost();
     readers.acquireUninterruptibly();
-    use.readLock().lock();
     try {
-      Opened present = present();
-      Snapshot snapshot = present.idleSnapshots().pollFirst();
-      if (snapshot == null) {
-        ByteBuffer key = ByteBuffer.allocateDirect(Keys.MAX_KEY_BYTES);
-        snapshot = new Snapshot(present.databases(), present.env().txnRead(), key);
-      } else {
-        snapshot.txn.renew();
-      }
-      try {
-        return reader.apply(snapshot);
-      } finally {
-        snapshot.txn.reset();
-        present.idleSnapshots().addFirst(snapshot);
+      while (true) {
+        openIfLost();
+        Opened failed;
+        use.readLock().lock();
+        try {
+          Opened present = present();
+          Optional<Snapshot> snapshot = begun(present);
+          if (snapshot.isPresent()) {
+            return read(reader, snapshot.get(), present);
+          }
+          failed = present;
+        } finally {
+          use.readLock().unlock();
+        }
+        awaitReplaced(failed);
       }
     } finally {
-      use.readLock().unlock();
       readers.release();
+    }
+  }
+
+  private static <T> T read(Function<Snapshot, T> reader, Snapshot snapshot, Opened present) {
+    try {
+      return reader.apply(snapshot);
+    } finally {
+      snapshot.txn.reset();
+      present.idleSnapshots().addFirst(snapshot);
+    }
+  }
+
+  /** A snapshot, none if a commit has failed after which LMDB begins nothing more. */
+  private static Optional<Snapshot> begun(Opened present) {
+    Snapshot idle = present.idleSnapshots().pollFirst();
+    try {
+      if (idle == null) {
+        ByteBuffer key = ByteBuffer.allocateDirect(Keys.MAX_KEY_BYTES);
+        return Optional.of(new Snapshot(present.databases(), present.env().txnRead(), key));
+      }
+      idle.txn.renew();
+      return Optional.of(idle);
+    } catch (LmdbNativeException.PanicException reopenedSoon) {
+      closeUnused(idle);
+      return Optional.empty();
+    } catch (LmdbException e) {
+      closeUnused(idle);
+      throw e;
+    }
+  }
+
+  private static void closeUnused(@Nullable Snapshot snapshot) {
+    if (snapshot != null) {
+      snapshot.close();
+    }
+  }
+
+  /** Waits for the thread whose commit failed: it reopens the environment. */
+  private void awaitReplaced(Opened failed) {
+    boolean interrupted = false;
+    synchronized (opening) {
+      while (failed.equals(opened)) {
+        try {
+          opening.wait();
+        } catch (InterruptedException e) {
+          interrupted = true;
+        }
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
     }
   }
 
@@ -192,6 +244,7 @@ final class Environment implements AutoCloseable {
     Opened present = opened;
     if (present != null) {
       opened = null;
+      opening.notifyAll();
       present.close();
     }
   }

@@ -1,0 +1,134 @@
+package dev.flotilla.storage.lmdb;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.flotilla.storage.FlushListener;
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.lmdbjava.LmdbException;
+
+/** What readers see of an environment whose commit has failed. */
+final class EnvironmentTest {
+
+  @TempDir Path directory;
+  private Environment environment;
+
+  @BeforeEach
+  void open() {
+    EngineConfig config = Engines.config(directory, Map.of(), FlushListener.NONE);
+    environment = Environment.open(directory.resolve(EnvironmentFiles.ENVIRONMENT), config);
+    environment.write(
+        Long.MAX_VALUE,
+        changes -> {
+          Catalogue.begin(changes, Set.of());
+          changes.commit();
+        });
+  }
+
+  @AfterEach
+  void close() {
+    environment.close();
+  }
+
+  /** Beginning a read has LMDB say that the environment has had a fatal error. */
+  @Test
+  void shouldReadOnWhenItIsOpenAgainAfterAFatalError() throws Throwable {
+    assertThat(read()).isEmpty();
+    CompletableFuture<List<Integer>> result = new CompletableFuture<>();
+    Thread reader = Thread.ofPlatform().unstarted(() -> complete(result));
+    makeMetaPagesReadOnly();
+    environment.write(
+        Long.MAX_VALUE,
+        changes -> {
+          Catalogue.touch(changes);
+          assertThatThrownBy(changes::commit).isInstanceOf(LmdbException.class);
+          reader.start();
+          awaitWaiting(reader);
+        });
+    environment.reopen();
+
+    assertThat(result.get(60, TimeUnit.SECONDS)).isEmpty();
+    reader.join();
+  }
+
+  private List<Integer> read() {
+    return environment.read(Catalogue::readFrom).deleted();
+  }
+
+  private void complete(CompletableFuture<List<Integer>> read) {
+    try {
+      read.complete(read());
+    } catch (RuntimeException e) {
+      read.completeExceptionally(e);
+    }
+  }
+
+  /** Returns when the thread waits, or has ended. */
+  private static void awaitWaiting(Thread thread) {
+    long deadline = System.nanoTime() + 60_000_000_000L;
+    while (thread.isAlive() && thread.getState() != Thread.State.WAITING) {
+      assertThat(System.nanoTime()).as("waited too long").isLessThan(deadline);
+      LockSupport.parkNanos(1_000_000);
+    }
+  }
+
+  /** LMDB writes meta pages through a file of its own, which syncs: that one takes none now. */
+  private void makeMetaPagesReadOnly() throws Throwable {
+    Linker linker = Linker.nativeLinker();
+    FunctionDescriptor ofTwo =
+        FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.JAVA_INT);
+    MethodHandle open = linker.downcallHandle(linker.defaultLookup().findOrThrow("open"), ofTwo);
+    MethodHandle dup2 =
+        linker.downcallHandle(
+            linker.defaultLookup().findOrThrow("dup2"),
+            FunctionDescriptor.of(
+                ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
+    MethodHandle close =
+        linker.downcallHandle(
+            linker.defaultLookup().findOrThrow("close"),
+            FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
+    int syncing = syncingFile();
+    try (Arena arena = Arena.ofConfined()) {
+      int readOnly = (int) open.invokeExact(arena.allocateFrom("/dev/null"), 0);
+      assertThat((int) dup2.invokeExact(readOnly, syncing)).isEqualTo(syncing);
+      assertThat((int) close.invokeExact(readOnly)).isZero();
+    }
+  }
+
+  /** The number of the one file of this process that is the environment and syncs each write. */
+  private int syncingFile() throws Exception {
+    int dsync = 010000;
+    List<Integer> found = new ArrayList<>();
+    try (Stream<Path> open = Files.list(Path.of("/proc/self/fd"))) {
+      for (Path each : open.toList()) {
+        Path info = Path.of("/proc/self/fdinfo", each.getFileName().toString());
+        if (Files.exists(each) && Files.isSameFile(each, environment.file())) {
+          String flags = Files.readAllLines(info).get(1).replace("flags:", "").strip();
+          if ((Integer.parseInt(flags, 8) & dsync) != 0) {
+            found.add(Integer.valueOf(each.getFileName().toString()));
+          }
+        }
+      }
+    }
+    assertThat(found).hasSize(1);
+    return found.getFirst();
+  }
+}
