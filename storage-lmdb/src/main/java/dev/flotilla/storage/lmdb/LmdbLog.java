@@ -7,6 +7,7 @@ import dev.flotilla.storage.LogClosedException;
 import dev.flotilla.storage.LogId;
 import dev.flotilla.storage.LogStore;
 import dev.flotilla.storage.Slice;
+import dev.flotilla.storage.StorageException;
 import dev.flotilla.storage.TermStart;
 import dev.flotilla.storage.WriteSet;
 import java.util.List;
@@ -171,6 +172,9 @@ final class LmdbLog implements LogStore {
       throw LmdbFailures.isDamage(e)
           ? LmdbFailures.damage(id, view.startIndex(), e)
           : LmdbFailures.translate("read log " + id, e);
+    } catch (InternalError fault) {
+      // The rows lie in mapped pages; the device failed to bring one.
+      throw new StorageException("log " + id + ": a mapped page cannot be read", fault);
     }
   }
 

@@ -3,6 +3,7 @@ package dev.flotilla.storage.lmdb;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
 
 /**
@@ -57,14 +58,25 @@ record Page(long number, ByteBuffer bytes) {
     }
   }
 
-  /** Reads a page of the file, or as many of its first bytes as are asked for. */
+  /**
+   * Reads a page of the file, or as many of its first bytes as are asked for. A page that the
+   * device does not give is damaged: it would fail every start.
+   *
+   * @throws IOException if the thread is interrupted
+   */
   static Page read(FileChannel file, long number, int bytes) throws IOException, DamageException {
     ByteBuffer buffer = ByteBuffer.allocate(bytes).order(ByteOrder.LITTLE_ENDIAN);
     long position = number * Keys.PAGE_BYTES;
-    while (buffer.hasRemaining()) {
-      if (file.read(buffer, position + buffer.position()) < 0) {
-        throw new DamageException("page " + number + " lies behind the end of the file");
+    try {
+      while (buffer.hasRemaining()) {
+        if (file.read(buffer, position + buffer.position()) < 0) {
+          throw new DamageException("page " + number + " lies behind the end of the file");
+        }
       }
+    } catch (ClosedChannelException interrupted) {
+      throw interrupted;
+    } catch (IOException e) {
+      throw new DamageException("page " + number + " cannot be read: " + e.getMessage());
     }
     return new Page(number, buffer.flip());
   }

@@ -14,8 +14,8 @@ import java.util.Set;
 
 /**
  * Finds the logs that a damaged environment held: every page is looked at for rows of the database
- * {@code logs} that are whole, whether or not a way leads to it. A log that was deleted lately may
- * be among them.
+ * {@code logs} that are whole, whether or not a way leads to it. A page that cannot be read has
+ * none. A log that was deleted lately may be among them.
  */
 final class Salvage {
 
@@ -25,12 +25,18 @@ final class Salvage {
     Set<LogId> found = new HashSet<>();
     try (FileChannel file = FileChannel.open(environment, StandardOpenOption.READ)) {
       for (long number = 0; (number + 1) * Keys.PAGE_BYTES <= file.size(); number++) {
-        search(Page.read(file, number, Keys.PAGE_BYTES), found);
+        page(file, number).ifPresent(page -> search(page, found));
       }
-    } catch (DamageException shrinking) {
-      throw new IOException("read " + environment, shrinking);
     }
     return found;
+  }
+
+  private static Optional<Page> page(FileChannel file, long number) throws IOException {
+    try {
+      return Optional.of(Page.read(file, number, Keys.PAGE_BYTES));
+    } catch (DamageException unreadable) {
+      return Optional.empty();
+    }
   }
 
   /** A damaged page may tell of too many nodes; what a pointer names is a whole row or none. */

@@ -13,6 +13,8 @@ import dev.flotilla.storage.testkit.TestEntries;
 import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.channels.ClosedByInterruptException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -78,6 +80,29 @@ final class DamagedEnvironmentTest {
       assertThat(engine.open(id).endIndex()).isEqualTo(3);
       assertThat(engine.logs()).containsExactlyInAnyOrder(id, other);
     }
+  }
+
+  /** The memory of this process has no first page: to read it gives EIO. */
+  @Test
+  void shouldTakeAPageThatCannotBeReadForDamage() throws Exception {
+    Path memory = Path.of("/proc/self/mem");
+    assertThat(EnvironmentCheck.check(memory, Long.MAX_VALUE))
+        .isInstanceOfSatisfying(
+            EnvironmentCheck.Verdict.Damaged.class,
+            damaged -> assertThat(damaged.what()).contains("page 0 cannot be read"));
+    try (FileChannel file = FileChannel.open(memory)) {
+      assertThatThrownBy(() -> Page.read(file, 0, Keys.PAGE_BYTES))
+          .isInstanceOf(Page.DamageException.class);
+    }
+  }
+
+  @Test
+  void shouldNotTakeAnInterruptForDamage() {
+    Path file = directory.resolve(EnvironmentFiles.ENVIRONMENT);
+    Thread.currentThread().interrupt();
+    assertThatThrownBy(() -> EnvironmentCheck.check(file, Long.MAX_VALUE))
+        .isInstanceOf(ClosedByInterruptException.class);
+    assertThat(Thread.interrupted()).isTrue();
   }
 
   @Test
