@@ -11,12 +11,16 @@ import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The logs of an environment and their numbers, in memory as they are durable. Safe for threads;
  * what is done to one log is done by one thread at a time.
  */
 final class Catalogue {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Catalogue.class);
 
   private final Map<LogId, Integer> numbers = new ConcurrentHashMap<>();
 
@@ -32,12 +36,7 @@ final class Catalogue {
    * @throws StorageException if another version of this engine has written it
    */
   static Catalogue readFrom(Snapshot snapshot) {
-    ByteBuffer key = Keys.format(snapshot.key);
-    ByteBuffer value = snapshot.get(snapshot.databases.logs(), key);
-    if (value == null || !Checksums.isGood(key, value, FormatRow.BYTES)) {
-      throw new StorageException("what the environment says of itself is damaged");
-    }
-    int version = FormatRow.readFrom(value).version();
+    int version = format(snapshot).version();
     if (version != FormatRow.VERSION) {
       throw new StorageException(
           "the environment has the layout of version %d of this engine, which reads version %d"
@@ -65,8 +64,25 @@ final class Catalogue {
           }
           return true;
         });
-    snapshot.scanKind(Keys.LOST, (key, _) -> lost.add(Keys.idOf(key)));
-    snapshot.scanKind(Keys.DELETED, (key, _) -> deleted.add(key.getInt(1)));
+    snapshot.scanKind(
+        Keys.LOST,
+        (key, value) -> {
+          if (Checksums.isGood(key, value, MarkRow.BYTES)) {
+            lost.add(Keys.idOf(key));
+          }
+          return true;
+        });
+    snapshot.scanKind(
+        Keys.DELETED,
+        (key, value) -> {
+          if (Checksums.isGood(key, value, MarkRow.BYTES)
+              && !numbers.containsValue(key.getInt(1))) {
+            deleted.add(key.getInt(1));
+          } else {
+            LOG.warn("A row that names a deleted log is damaged: the log's rows stay");
+          }
+          return true;
+        });
   }
 
   List<Integer> deleted() {
@@ -93,14 +109,19 @@ final class Catalogue {
   static void begin(Changes changes, Set<LogId> lost) {
     putFormat(changes, FormatRow.NEW);
     for (LogId id : lost) {
-      changes.reserve(changes.databases.logs(), Keys.lost(changes.key, id), 0);
+      putMark(changes, Keys.lost(changes.key, id));
     }
   }
 
-  private static FormatRow format(Changes changes) {
-    ByteBuffer value = changes.get(changes.databases.logs(), Keys.format(changes.key));
-    if (value == null) {
-      throw new StorageException("the environment does not say of which version it is");
+  private static void putMark(Changes changes, ByteBuffer key) {
+    MarkRow.write(key, changes.reserve(changes.databases.logs(), key, MarkRow.BYTES));
+  }
+
+  private static FormatRow format(Snapshot snapshot) {
+    ByteBuffer key = Keys.format(snapshot.key);
+    ByteBuffer value = snapshot.get(snapshot.databases.logs(), key);
+    if (value == null || !Checksums.isGood(key, value, FormatRow.BYTES)) {
+      throw new StorageException("what the environment says of itself is damaged");
     }
     return FormatRow.readFrom(value);
   }
@@ -148,8 +169,7 @@ final class Catalogue {
     OptionalInt number = number(id);
     if (number.isPresent()) {
       changes.remove(changes.databases.logs(), Keys.name(changes.key, number.getAsInt()));
-      ByteBuffer key = Keys.deleted(changes.key, number.getAsInt());
-      changes.reserve(changes.databases.logs(), key, 0);
+      putMark(changes, Keys.deleted(changes.key, number.getAsInt()));
     }
   }
 

@@ -38,6 +38,9 @@ final class Commits implements AutoCloseable {
   /** Guarded by itself. */
   private final Deque<Work> waiting = new ArrayDeque<>();
 
+  /** Comes into the queue with the next commit that succeeds. Commit thread only. */
+  private final List<Work> postponed = new ArrayList<>();
+
   /** Guarded by {@link #waiting}. */
   private boolean closing;
 
@@ -76,6 +79,11 @@ final class Commits implements AutoCloseable {
       }
     }
     work.failed(closed());
+  }
+
+  /** Queues work when a commit has succeeded. Called by work that hears of a failure. */
+  void submitLater(Work work) {
+    postponed.add(work);
   }
 
   boolean isCommitThread() {
@@ -150,6 +158,10 @@ final class Commits implements AutoCloseable {
     }
     taken.forEach(this::tellCommitted);
     taken.clear();
+    if (!inDoubt) {
+      postponed.forEach(this::submit);
+      postponed.clear();
+    }
   }
 
   /** One transaction. */

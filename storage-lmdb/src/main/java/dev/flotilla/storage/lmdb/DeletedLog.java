@@ -10,8 +10,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The rows of a log that is deleted, which are removed some in each transaction. A row of the
- * database {@code logs} names it until none is left: an interrupted removal goes on when the engine
- * is opened the next time.
+ * database {@code logs} names it until none is left: a removal whose commit failed goes on behind
+ * the next one, an interrupted one when the engine is opened the next time.
  */
 final class DeletedLog implements Work {
 
@@ -21,6 +21,9 @@ final class DeletedLog implements Work {
   private final Commits commits;
   private boolean gone;
 
+  /** Whether what failed was the commit, not the removal. */
+  private boolean applied;
+
   DeletedLog(int log, Commits commits) {
     this.log = log;
     this.commits = commits;
@@ -28,6 +31,7 @@ final class DeletedLog implements Work {
 
   @Override
   public void apply(Changes changes) {
+    applied = false;
     gone =
         remove(changes, changes.databases.payloads())
             && remove(changes, changes.databases.headers());
@@ -35,6 +39,7 @@ final class DeletedLog implements Work {
       removeTerms(changes);
       changes.remove(changes.databases.logs(), Keys.deleted(changes.key, log));
     }
+    applied = true;
   }
 
   /** Whether none is left. */
@@ -72,6 +77,10 @@ final class DeletedLog implements Work {
 
   @Override
   public void failed(StorageException cause) {
+    if (applied) {
+      commits.submitLater(this);
+      return;
+    }
     LOG.info(
         "Rows of deleted log number {} stay until the next start: {}", log, cause.getMessage());
   }

@@ -52,7 +52,7 @@ final class EnvironmentFiles implements AutoCloseable {
    */
   static EnvironmentFiles lock(Path directory, Device device, FlushListener listener)
       throws IOException {
-    Files.createDirectories(directory);
+    createDirectories(directory, device);
     FileChannel channel =
         FileChannel.open(
             directory.resolve("engine.lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
@@ -66,6 +66,19 @@ final class EnvironmentFiles implements AutoCloseable {
       channel.close();
       throw e;
     }
+  }
+
+  /** The names of directories that are made are durable, as those of the files in them will be. */
+  private static void createDirectories(Path directory, Device device) throws IOException {
+    Path absolute = directory.toAbsolutePath();
+    Path parent = absolute.getParent();
+    if (parent == null || !Files.notExists(absolute)) {
+      Files.createDirectories(absolute);
+      return;
+    }
+    createDirectories(parent, device);
+    Files.createDirectories(absolute);
+    sync(parent, device);
   }
 
   private static @Nullable FileLock tryLock(FileChannel channel) throws IOException {
@@ -108,16 +121,24 @@ final class EnvironmentFiles implements AutoCloseable {
   Path setAside() throws IOException {
     Path aside = directory.resolve("damaged.mdb");
     Files.deleteIfExists(aside);
-    Files.createLink(aside, environment());
+    try {
+      Files.createLink(aside, environment());
+    } catch (UnsupportedOperationException e) {
+      throw new IOException("give " + environment() + " a second name, " + aside, e);
+    }
     return aside;
   }
 
   private void syncDirectory(long started) throws IOException {
+    sync(directory, device);
+    listener.flushed(0, 0, System.nanoTime() - started);
+  }
+
+  private static void sync(Path directory, Device device) throws IOException {
     try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
       channel.force(true);
     }
     device.synced(directory);
-    listener.flushed(0, 0, System.nanoTime() - started);
   }
 
   @Override

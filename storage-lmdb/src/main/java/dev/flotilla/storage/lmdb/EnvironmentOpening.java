@@ -32,7 +32,7 @@ final class EnvironmentOpening {
    */
   void prepare() throws IOException {
     Path file = files.environment();
-    if (!Files.exists(file)) {
+    if (Files.notExists(file)) {
       create(Set.of());
       return;
     }

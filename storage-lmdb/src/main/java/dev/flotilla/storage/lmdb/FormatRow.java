@@ -14,7 +14,7 @@ import java.nio.ByteBuffer;
  */
 record FormatRow(int version, int nextLog, long closings) {
 
-  static final int VERSION = 1;
+  static final int VERSION = 2;
 
   static final int BYTES = 20;
 

@@ -5,7 +5,7 @@ import java.nio.ByteBuffer;
 import java.util.UUID;
 
 /**
- * The rows of an environment and their keys, version 1. Numbers are big-endian, so that rows lie in
+ * The rows of an environment and their keys, version 2. Numbers are big-endian, so that rows lie in
  * the order of logs, indexes and parts.
  *
  * <pre>
@@ -13,9 +13,9 @@ import java.util.UUID;
  * logs       0                                  {@link FormatRow}
  * logs       1, log id 16                       {@link LogRecord}
  * logs       2, log number 4, index 8           {@link TermRow}: a term begins with this entry
- * logs       3, log number 4                    nothing: the log is deleted, its rows may be left
+ * logs       3, log number 4                    {@link MarkRow}: the log is deleted, rows may be left
  * logs       4, log number 4                    {@link NameRow}: the log's id, once more
- * logs       5, log id 16                       nothing: the log was lost with a damaged environment
+ * logs       5, log id 16                       {@link MarkRow}: the log was lost with an environment
  * headers    log number 4, index 8, part 4      {@link HeaderRow}, in parts
  * payloads   log number 4, index 8, part 4      bytes of the payload, in parts
  * </pre>

@@ -270,9 +270,8 @@ final class LmdbEngine implements StorageEngine {
       LOG.warn("{} was not closed cleanly; nothing of it is lost", environment.file(), e);
     }
     commits.close();
-    environment.close();
-    try {
-      files.close();
+    try (files) {
+      environment.close();
     } catch (IOException e) {
       throw LmdbFailures.translate("close " + environment.file(), e);
     }

@@ -23,6 +23,8 @@ import org.jspecify.annotations.Nullable;
 final class LogCompactor {
 
   private static final int MAX_ENTRIES = 1000;
+
+  /** Of payloads as they were and as they become: both are work for the transaction. */
   private static final long MAX_BYTES = 1 << 20;
 
   private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
@@ -46,7 +48,7 @@ final class LogCompactor {
       LogOperation.Replacement replacement = judged(index, compactor);
       if (replacement != null) {
         replacements.add(replacement);
-        bytes += replacement.entry().payload().remaining();
+        bytes += replacement.entry().payload().remaining() + replacement.before().payloadBytes();
       }
       if (replacements.size() >= MAX_ENTRIES || bytes >= MAX_BYTES) {
         replace(replacements);
@@ -72,13 +74,12 @@ final class LogCompactor {
           case Outcome.Keep() -> null;
           case Outcome.Empty() ->
               new LogOperation.Replacement(
-                  new Entry(with(header, EntryKind.EMPTIED, List.of(), NOTHING), NOTHING),
-                  stored.checksum());
+                  new Entry(with(header, EntryKind.EMPTIED, List.of(), NOTHING), NOTHING), stored);
           case Outcome.Replace(var batches, var attributes, var left) ->
               new LogOperation.Replacement(
                   new Entry(
                       with(header, EntryKind.DATA, batches, copyOf(attributes)), copyOf(left)),
-                  stored.checksum());
+                  stored);
         };
       }
     } catch (IndexOutOfBoundsException cutOrDropped) {

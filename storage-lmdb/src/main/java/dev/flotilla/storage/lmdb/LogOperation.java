@@ -33,6 +33,6 @@ sealed interface LogOperation {
   /** Nothing: what was asked for before is done. */
   record Close(CompletableFuture<Void> done) implements LogOperation {}
 
-  /** An entry as it becomes, and the checksum of the row it was made from. */
-  record Replacement(Entry entry, int checksumBefore) {}
+  /** An entry as it becomes, and what it was made from. */
+  record Replacement(Entry entry, StoredEntry before) {}
 }

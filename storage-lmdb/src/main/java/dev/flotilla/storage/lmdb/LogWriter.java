@@ -159,7 +159,7 @@ final class LogWriter {
   void replace(LogOperation.Replacement replacement) {
     long index = replacement.entry().header().index();
     boolean held = index > base.index() && index < endIndex;
-    if (held && reader.entry(index).checksum() == replacement.checksumBefore()) {
+    if (held && reader.entry(index).checksum() == replacement.before().checksum()) {
       removeRows(index);
       putRows(replacement.entry());
       changed = true;

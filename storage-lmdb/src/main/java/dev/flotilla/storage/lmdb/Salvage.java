@@ -69,7 +69,9 @@ final class Salvage {
         && key.get(0) == Keys.LOG
         && Checksums.isGood(key, value, LogRecord.BYTES)) {
       found.add(Keys.idOf(key));
-    } else if (key.limit() == 17 && key.get(0) == Keys.LOST && value.limit() == 0) {
+    } else if (key.limit() == 17
+        && key.get(0) == Keys.LOST
+        && Checksums.isGood(key, value, MarkRow.BYTES)) {
       found.add(Keys.idOf(key));
     }
   }

@@ -17,6 +17,8 @@ import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -145,13 +147,40 @@ final class DamagedEnvironmentTest {
           changes -> {
             var key = Keys.format(changes.key);
             var value = changes.reserve(changes.databases.logs(), key, FormatRow.BYTES);
-            new FormatRow(2, 1, 0).writeTo(key, value);
+            new FormatRow(1, 1, 0).writeTo(key, value);
             changes.commit();
           });
     }
     assertThatThrownBy(() -> Engines.open(directory))
         .isInstanceOf(StorageException.class)
-        .hasMessageContaining("version 2");
+        .hasMessageContaining("the layout of version 1 of this engine, which reads version 2");
+  }
+
+  /** Nobody can say whether there is an environment: none is made in its place. */
+  @Test
+  void shouldNotBeginAnewWhereItIsNotKnownWhetherThereIsAnEnvironment() throws Exception {
+    Path file = directory.resolve(EnvironmentFiles.ENVIRONMENT);
+    Files.delete(file);
+    Files.createSymbolicLink(file, file);
+
+    assertThatThrownBy(() -> Engines.open(directory)).isInstanceOf(StorageException.class);
+    assertThat(Files.isSymbolicLink(file)).isTrue();
+  }
+
+  @Test
+  void shouldSyncTheNamesOfTheDirectoriesThatItMakes() {
+    List<Path> synced = new ArrayList<>();
+    Device device =
+        new Device() {
+          @Override
+          public void synced(Path path) {
+            synced.add(path);
+          }
+        };
+    Path made = directory.resolve("a").resolve("b");
+    Engines.open(made, device, Map.of()).close();
+
+    assertThat(synced).contains(directory, directory.resolve("a"), made);
   }
 
   @Test

@@ -2,6 +2,7 @@ package dev.flotilla.storage.lmdb;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.flotilla.storage.EntryCompactor;
 import dev.flotilla.storage.FlushListener;
 import dev.flotilla.storage.LogBase;
 import dev.flotilla.storage.LogId;
@@ -9,6 +10,7 @@ import dev.flotilla.storage.LogStore;
 import dev.flotilla.storage.StorageException;
 import dev.flotilla.storage.WriteSet;
 import dev.flotilla.storage.testkit.TestEntries;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -127,6 +129,69 @@ final class RemovalTest {
       await(() -> again.environment().read(s -> Catalogue.readFrom(s).deleted()).isEmpty());
     }
     assertThat(deleted()).isEmpty();
+  }
+
+  @Test
+  void shouldGoOnRemovingADeletedLogBehindTheNextCommit() throws Exception {
+    Faults faults = new Faults();
+    LogId id = LogId.random();
+    try (LmdbEngine engine =
+        Engines.open(directory, faults, Map.of(), (_, _, _) -> faults.broken = faults.armed)) {
+      LogStore other = engine.create(LogId.random(), LogBase.ORIGIN);
+      LogStore log = engine.create(id, LogBase.ORIGIN);
+      appendMegabytes(log, 6);
+      log.close();
+      faults.armed = true;
+      engine.delete(id);
+      // The removal's commit fails; so does the write, which is behind it.
+      Engines.failsWith(
+          other.write(WriteSet.append(TestEntries.behind(other, 1).several(1, 10))),
+          StorageException.class,
+          "broken");
+      faults.armed = false;
+      faults.broken = false;
+      engine.create(LogId.random(), LogBase.ORIGIN);
+
+      await(() -> engine.environment().read(s -> Catalogue.readFrom(s).deleted()).isEmpty());
+    }
+  }
+
+  @Test
+  void shouldCountWhatACompactionRemovesToItsTransactions() throws Exception {
+    try (LmdbEngine engine = open(Device.REAL)) {
+      LogStore log = engine.create(LogId.random(), LogBase.ORIGIN);
+      appendMegabytes(log, 8);
+      int before = commits.get();
+      log.compact(0, log.endIndex(), (_, _) -> new EntryCompactor.Outcome.Empty());
+
+      assertThat(commits.get() - before).isGreaterThanOrEqualTo(7);
+    }
+  }
+
+  /** The number of a log that is there would have its rows removed. */
+  @Test
+  void shouldNotBelieveADamagedRowThatALogWasDeleted() throws Exception {
+    LogId id = LogId.random();
+    try (LmdbEngine engine = open(Device.REAL)) {
+      appendMegabytes(engine.create(id, LogBase.ORIGIN), 1);
+    }
+    EngineConfig config = Engines.config(directory, Map.of(), FlushListener.NONE);
+    try (Environment environment =
+        Environment.open(directory.resolve(EnvironmentFiles.ENVIRONMENT), config)) {
+      environment.write(
+          Long.MAX_VALUE,
+          changes -> {
+            ByteBuffer garbled = Keys.deleted(changes.key, 7);
+            changes.reserve(changes.databases.logs(), garbled, MarkRow.BYTES).putInt(0, 1);
+            ByteBuffer used = Keys.deleted(changes.key, 1);
+            MarkRow.write(used, changes.reserve(changes.databases.logs(), used, MarkRow.BYTES));
+            changes.commit();
+          });
+    }
+    assertThat(deleted()).isEmpty();
+    try (LmdbEngine engine = open(Device.REAL)) {
+      assertThat(Engines.shown(engine.open(id))).hasSize(MEGABYTE_ENTRIES);
+    }
   }
 
   /** The logs whose rows are not all removed. */
