@@ -7,6 +7,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
+import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -28,28 +29,46 @@ final class Farewell {
 
   private final Handover partitions;
   private final Function<Duration, CompletableFuture<Void>> metadata;
+  private final LongSupplier nanoTime;
 
   /**
    * Hands nothing over yet.
    *
    * @param metadata begins to hand over the metadata, and gives up after a time
    */
-  Farewell(Handover partitions, Function<Duration, CompletableFuture<Void>> metadata) {
+  Farewell(
+      Handover partitions,
+      Function<Duration, CompletableFuture<Void>> metadata,
+      LongSupplier nanoTime) {
     this.partitions = partitions;
     this.metadata = metadata;
+    this.nanoTime = nanoTime;
   }
 
-  /** Returns when it is done or its time is over. */
+  /**
+   * Returns when both are done or their time is over; both times begin with this call, so it takes
+   * the longer of the two at most.
+   */
   void handOver() throws InterruptedException {
-    CompletableFuture<Void> metadataMoved = metadata.apply(METADATA);
+    long begun = nanoTime.getAsLong();
+    CompletableFuture<Void> metadataMoved = beginMetadata();
     int left = partitions.run(PARTITIONS);
     if (left > 0) {
       LOG.warn("{} partitions are led here to the end: others elect a leader then", left);
     }
     try {
-      metadataMoved.get(METADATA.toMillis(), TimeUnit.MILLISECONDS);
+      long metadataLeft = begun + METADATA.toNanos() - nanoTime.getAsLong();
+      metadataMoved.get(Math.max(0, metadataLeft), TimeUnit.NANOSECONDS);
     } catch (ExecutionException | TimeoutException e) {
       LOG.warn("The leadership of the metadata was not handed over: others elect then", e);
+    }
+  }
+
+  private CompletableFuture<Void> beginMetadata() {
+    try {
+      return metadata.apply(METADATA);
+    } catch (RuntimeException e) {
+      return CompletableFuture.failedFuture(e);
     }
   }
 }

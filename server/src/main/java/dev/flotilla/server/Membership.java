@@ -16,7 +16,10 @@ sealed interface Membership {
   /** Serves clients from now on: they are told of it. */
   void serve() throws InterruptedException;
 
-  /** Gives up all that it leads, and says good-bye. Bounded; whatever is left, others take over. */
+  /**
+   * Gives up all that it leads, and says good-bye: in twelve seconds at most, whoever does not
+   * answer. Whatever is left, others take over.
+   */
   void leave() throws InterruptedException;
 
   /** There is nobody to tell, and nobody to hand over to. */

@@ -155,7 +155,11 @@ final class NodeLiveness {
         new Periodic("caught-up", CAUGHT_UP_INTERVAL, partitions.partitions()::reportCaughtUp));
     var balance =
         new LeaderBalance(
-            config.nodeId(), partitions.partitions()::led, () -> serving(watch), metrics);
+            config.nodeId(),
+            partitions.partitions()::led,
+            () -> serving(watch),
+            System::nanoTime,
+            metrics);
     config
         .leaderBalance()
         .ifPresent(interval -> closing.add(new Periodic("leader-balance", interval, balance::run)));
@@ -176,7 +180,7 @@ final class NodeLiveness {
             System::nanoTime,
             metrics);
     return new Membership.OneOfSeveral(
-        heartbeats, new Farewell(handover, cluster.group()::handOver));
+        heartbeats, new Farewell(handover, cluster.group()::handOver, System::nanoTime));
   }
 
   private Map<Integer, Integer> leadersByNode() {

@@ -55,12 +55,12 @@ public final class Handover {
     this.leadersByNode = leadersByNode;
     this.serving = serving;
     this.nanoTime = nanoTime;
-    this.transfers = new Transfers(SIDE_BY_SIDE, PATIENCE, metrics);
+    this.transfers = new Transfers(SIDE_BY_SIDE, PATIENCE, nanoTime, metrics);
   }
 
   /**
-   * Hands over until nothing is led here that another node could lead, or the time is over. Returns
-   * how many partitions are still led here.
+   * Hands over until nothing is led here that another node could lead, or the time is over: then it
+   * waits for no transfer any more. Returns how many partitions are still led here.
    */
   public int run(Duration within) throws InterruptedException {
     var end = nanoTime.getAsLong() + within.toNanos();
@@ -68,12 +68,13 @@ public final class Handover {
     var done = 0;
     while (true) {
       var left = led.get();
-      if (left.isEmpty() || !couldMove(left) || nanoTime.getAsLong() - end >= 0) {
+      var remaining = Duration.ofNanos(end - nanoTime.getAsLong());
+      if (left.isEmpty() || !couldMove(left) || !remaining.isPositive()) {
         LOG.info("{} partitions were handed over, {} are led here still", done, left.size());
         return left.size();
       }
       var planned = plan(left, failed);
-      var failedNow = transfers.run(planned);
+      var failedNow = transfers.run(planned, remaining);
       done += planned.size() - failedNow.size();
       failed.addAll(failedNow);
       if (planned.isEmpty()) {

@@ -4,6 +4,7 @@ import dev.flotilla.server.liveness.Transfers.Transfer;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -21,6 +22,9 @@ public final class LeaderBalance {
 
   private static final Duration PATIENCE = Duration.ofSeconds(5);
 
+  /** What did not go back by then does so another time. */
+  private static final Duration WITHIN = Duration.ofMinutes(1);
+
   private final int nodeId;
   private final Supplier<List<LedPartition>> led;
   private final Supplier<Set<Integer>> serving;
@@ -36,11 +40,12 @@ public final class LeaderBalance {
       int nodeId,
       Supplier<List<LedPartition>> led,
       Supplier<Set<Integer>> serving,
+      LongSupplier nanoTime,
       LivenessMetrics metrics) {
     this.nodeId = nodeId;
     this.led = led;
     this.serving = serving;
-    this.transfers = new Transfers(SIDE_BY_SIDE, PATIENCE, metrics);
+    this.transfers = new Transfers(SIDE_BY_SIDE, PATIENCE, nanoTime, metrics);
   }
 
   /** Gives to others what they should lead and can. Returns how many partitions moved. */
@@ -52,7 +57,7 @@ public final class LeaderBalance {
             .filter(transfer -> transfer.to() != nodeId && others.contains(transfer.to()))
             .filter(transfer -> transfer.partition().caughtUp().contains(transfer.to()))
             .toList();
-    var moved = wanted.size() - transfers.run(wanted).size();
+    var moved = wanted.size() - transfers.run(wanted, WITHIN).size();
     if (!wanted.isEmpty()) {
       LOG.info("{} of {} partitions went back to their preferred leaders", moved, wanted.size());
     }

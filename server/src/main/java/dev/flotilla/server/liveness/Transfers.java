@@ -12,6 +12,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -22,6 +23,7 @@ final class Transfers {
 
   private final int sideBySide;
   private final Duration patience;
+  private final LongSupplier nanoTime;
   private final LivenessMetrics metrics;
 
   record Transfer(LedPartition partition, int to) {}
@@ -30,36 +32,48 @@ final class Transfers {
    * Transfers.
    *
    * @param sideBySide how many go on at a time
-   * @param patience how long each may take
+   * @param patience how long each may take at most
    */
-  Transfers(int sideBySide, Duration patience, LivenessMetrics metrics) {
+  Transfers(int sideBySide, Duration patience, LongSupplier nanoTime, LivenessMetrics metrics) {
     this.sideBySide = sideBySide;
     this.patience = patience;
+    this.nanoTime = nanoTime;
     this.metrics = metrics;
   }
 
-  /** Returns, when all are over, those that failed. */
-  List<Transfer> run(List<Transfer> transfers) throws InterruptedException {
+  /**
+   * Returns, when all are over or the time is, those that did not come about. Those whose turn had
+   * not come by then were not begun. An interrupt ends it at once.
+   *
+   * @param within the time of all of them together
+   */
+  List<Transfer> run(List<Transfer> transfers, Duration within) throws InterruptedException {
+    var end = nanoTime.getAsLong() + within.toNanos();
     var permits = new Semaphore(sideBySide);
     var running = new LinkedHashMap<Transfer, Future<Boolean>>();
     var failed = new ArrayList<Transfer>();
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
-      for (var transfer : transfers) {
-        running.put(
-            transfer,
-            threads.submit(() -> {
-              permits.acquire();
-              try {
-                return transfer(transfer);
-              } finally {
-                permits.release();
-              }
-            }));
-      }
-      for (var each : running.entrySet()) {
-        if (!each.getValue().get()) {
-          failed.add(each.getKey());
+      try {
+        for (var transfer : transfers) {
+          running.put(
+              transfer,
+              threads.submit(() -> {
+                permits.acquire();
+                try {
+                  return transfer(transfer, end);
+                } finally {
+                  permits.release();
+                }
+              }));
         }
+        for (var each : running.entrySet()) {
+          if (!each.getValue().get()) {
+            failed.add(each.getKey());
+          }
+        }
+      } finally {
+        // Where this was interrupted; to close would wait for each to run out of patience.
+        threads.shutdownNow();
       }
     } catch (ExecutionException e) {
       throw new IllegalStateException(e.getCause());
@@ -67,10 +81,14 @@ final class Transfers {
     return failed;
   }
 
-  private boolean transfer(Transfer transfer) throws InterruptedException {
+  private boolean transfer(Transfer transfer, long end) throws InterruptedException {
+    var left = end - nanoTime.getAsLong();
+    if (left <= 0) {
+      return false;
+    }
     CompletableFuture<Void> moved = transfer.partition().transferTo(transfer.to());
     try {
-      moved.get(patience.toMillis(), TimeUnit.MILLISECONDS);
+      moved.get(Math.min(left, patience.toNanos()), TimeUnit.NANOSECONDS);
       metrics.transferred();
       return true;
     } catch (ExecutionException | TimeoutException e) {

@@ -16,7 +16,11 @@ class LeaderBalanceTest {
   private Set<Integer> serving = Set.of(2, 3);
   private final LeaderBalance balance =
       new LeaderBalance(
-          1, () -> partitions, () -> serving, new LivenessMetrics(new MetricRegistry()));
+          1,
+          () -> partitions,
+          () -> serving,
+          System::nanoTime,
+          new LivenessMetrics(new MetricRegistry()));
 
   private FakeLedPartition partition(Integer... replicas) {
     var partition = new FakeLedPartition(replicas);
