@@ -20,6 +20,12 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(60)
 class LinksTest {
 
+  /** So long nothing comes over a cut: what is held back is not there, however long it takes. */
+  private static final int HELD_BACK_MS = 200;
+
+  /** Ends a read that waits for what does not come; {@link Timeout} does not. */
+  private static final int PATIENCE_MS = 30_000;
+
   private final Links links =
       new Links(3, node -> node == 2 ? Set.of(ProcessHandle.current().pid()) : Set.of());
   private int port;
@@ -63,24 +69,28 @@ class LinksTest {
       assertThat(echoed(socket, 'a')).isEqualTo('a');
 
       links.cut(2, 1);
-      socket.setSoTimeout(200);
+      socket.setSoTimeout(HELD_BACK_MS);
       assertThatThrownBy(() -> echoed(socket, 'b')).isInstanceOf(SocketTimeoutException.class);
 
       links.heal();
-      socket.setSoTimeout(0);
+      socket.setSoTimeout(PATIENCE_MS);
       assertThat(socket.getInputStream().read()).isEqualTo('b');
     }
   }
 
   @Test
   void shouldHoldBackNewConnectionsOfAnIsolatedNode() throws IOException {
+    try (Socket before = connect()) {
+      assertThat(echoed(before, 'a')).isEqualTo('a');
+    }
+
     links.isolate(2);
     try (Socket socket = connect()) {
-      socket.setSoTimeout(200);
+      socket.setSoTimeout(HELD_BACK_MS);
       assertThatThrownBy(() -> echoed(socket, 'a')).isInstanceOf(SocketTimeoutException.class);
 
       links.heal();
-      socket.setSoTimeout(0);
+      socket.setSoTimeout(PATIENCE_MS);
       assertThat(socket.getInputStream().read()).isEqualTo('a');
     }
   }
@@ -95,7 +105,8 @@ class LinksTest {
 
   private Socket connect() throws IOException {
     Socket socket = new Socket();
-    socket.connect(new InetSocketAddress(InetAddress.ofLiteral(Links.host(1)), port));
+    socket.setSoTimeout(PATIENCE_MS);
+    socket.connect(new InetSocketAddress(InetAddress.ofLiteral(Links.host(1)), port), PATIENCE_MS);
     return socket;
   }
 

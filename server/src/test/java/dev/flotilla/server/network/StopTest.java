@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.apache.kafka.common.protocol.ApiKeys;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -50,18 +51,25 @@ final class StopTest {
   }
 
   @Test
-  void shouldEndWithTheLastAnswer() throws IOException {
-    // given
-    int request = client.send(Requests.produce(-1));
-    HeldHandler.Held held = produce.awaitHeld(0);
-    CompletableFuture<Void> stopped = CompletableFuture.runAsync(server::stop);
+  void shouldEndWithTheLastAnswer() throws Exception {
+    // given a connection that waits for an answer, and one that does not
+    try (RawClient idle = server.connect()) {
+      int first = idle.send(Requests.produce(-1));
+      produce.awaitHeld(0).answer(Requests.produced());
+      idle.receive(ApiKeys.PRODUCE, first);
+      int request = client.send(Requests.produce(-1));
+      HeldHandler.Held held = produce.awaitHeld(1);
 
-    // when
-    held.answer(Requests.produced());
+      // when: the only loop that serves both is stopping
+      CompletableFuture<Void> stopped = CompletableFuture.runAsync(server::stop);
+      assertThat(idle.isClosedByServer()).isTrue();
+      assertThat(stopped).isNotDone();
+      held.answer(Requests.produced());
 
-    // then
-    client.receive(ApiKeys.PRODUCE, request);
-    stopped.join();
-    assertThat(client.isClosedByServer()).isTrue();
+      // then
+      client.receive(ApiKeys.PRODUCE, request);
+      stopped.get(60, TimeUnit.SECONDS);
+      assertThat(client.isClosedByServer()).isTrue();
+    }
   }
 }
