@@ -7,6 +7,7 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -140,21 +141,23 @@ class ReplacementTest {
 
   /** Asks whoever leads, until it is done: leaders change and are not always ready. */
   private static void ask(TestCluster cluster, UUID group, Change change) throws Exception {
-    long deadline = System.nanoTime() + TestNodes.DEADLINE.toNanos();
-    while (true) {
+    TestNodes.await("the change of the group", () -> isDone(cluster, group, change));
+  }
+
+  /** Asks the leader of the moment once, and fails if it is of no use to ask again. */
+  private static boolean isDone(TestCluster cluster, UUID group, Change change) {
+    try {
       Groups groups = cluster.node(cluster.awaitLeader(group)).groups();
-      try {
-        var _ = change.at(groups).get(60, TimeUnit.SECONDS);
-        return;
-      } catch (ExecutionException e) {
-        boolean again =
-            e.getCause() instanceof GroupChangeException
-                && !(e.getCause() instanceof GroupChangeException.Refused);
-        if (!again || System.nanoTime() - deadline > 0) {
-          throw e;
-        }
-        Thread.sleep(20);
+      var _ = change.at(groups).get(60, TimeUnit.SECONDS);
+      return true;
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof GroupChangeException
+          && !(e.getCause() instanceof GroupChangeException.Refused)) {
+        return false;
       }
+      throw new AssertionError("the group was not changed", e);
+    } catch (InterruptedException | TimeoutException e) {
+      throw new AssertionError("the leader did not answer", e);
     }
   }
 

@@ -1,11 +1,18 @@
 package dev.flotilla.raft;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 
 /** Appends to a group, one batch after the other, until it is closed. */
 final class SteadyLoad implements AutoCloseable {
+
+  /**
+   * Between a batch and the next. It waits for nothing: it makes a steady stream, and not as much
+   * as the machine can do, which others use, too.
+   */
+  private static final Duration PACE = Duration.ofMillis(2);
 
   private final TestCluster cluster;
   private final UUID group;
@@ -35,8 +42,7 @@ final class SteadyLoad implements AutoCloseable {
         synchronized (this) {
           acknowledged.add(appended);
         }
-        // A steady stream, not as much as the machine can do: others use it, too.
-        Thread.sleep(2);
+        Thread.sleep(PACE);
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

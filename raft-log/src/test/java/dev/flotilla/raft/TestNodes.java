@@ -80,6 +80,11 @@ final class TestNodes {
     throw new IOException("no port is free");
   }
 
+  /**
+   * Waits until a condition holds. It is looked at again and again, a pause between: conditions are
+   * over the state of Raft on several nodes, of which nothing tells when it changes. No other test
+   * of this module that waits for something pauses.
+   */
   static void await(String what, BooleanSupplier condition) throws InterruptedException {
     long deadline = System.nanoTime() + DEADLINE.toNanos();
     while (!condition.getAsBoolean()) {

@@ -24,8 +24,9 @@ public final class Handover {
   private static final Logger LOG = LoggerFactory.getLogger(Handover.class);
 
   /**
-   * So soon it is looked again what can be handed over, when nothing could: nothing tells that a
-   * replica has caught up, or that another node serves.
+   * So soon it is looked again what can be handed over, when nothing could be: no serving node has
+   * a replica that is caught up, or all such have just failed to take over. Whether a replica is
+   * caught up a leader says only when it is asked.
    */
   private static final Duration PAUSE = Duration.ofMillis(50);
 
