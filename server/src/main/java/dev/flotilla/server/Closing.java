@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -20,8 +21,13 @@ final class Closing implements AutoCloseable {
   private static final long WORTH_A_WORD_MS = 50;
 
   private final Deque<Part> parts = new ArrayDeque<>();
+  private final LongSupplier nanoTime;
 
   private record Part(String name, AutoCloseable closeable) {}
+
+  Closing(LongSupplier nanoTime) {
+    this.nanoTime = nanoTime;
+  }
 
   <T extends AutoCloseable> T add(T part) {
     parts.push(new Part(part.getClass().getSimpleName(), part));
@@ -40,11 +46,11 @@ final class Closing implements AutoCloseable {
 
   /** The same. Returns how long it took and what of it took long, for a log. */
   String timedClose() {
-    long begun = System.nanoTime();
+    long begun = nanoTime.getAsLong();
     List<String> slow = new ArrayList<>();
     while (!parts.isEmpty()) {
       Part part = parts.pop();
-      long partBegun = System.nanoTime();
+      long partBegun = nanoTime.getAsLong();
       close(part);
       long tookMs = millisSince(partBegun);
       if (tookMs >= WORTH_A_WORD_MS) {
@@ -66,7 +72,7 @@ final class Closing implements AutoCloseable {
     }
   }
 
-  private static long millisSince(long nanoTime) {
-    return TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - nanoTime);
+  private long millisSince(long begun) {
+    return TimeUnit.NANOSECONDS.toMillis(nanoTime.getAsLong() - begun);
   }
 }

@@ -56,7 +56,7 @@ public final class Node implements AutoCloseable {
   private static final Duration REGISTERED_WITHIN = Duration.ofSeconds(10);
 
   private final NodeConfig config;
-  private final Closing closing = new Closing();
+  private final Closing closing = new Closing(System::nanoTime);
   private final MetricRegistry registry = new MetricRegistry();
 
   /** Set once, when the node serves; read by the threads of the health check. */

@@ -98,7 +98,7 @@ final class MetadataClusterUnderTest implements AutoCloseable {
 
   /** Begins to start a node; {@link #started} tells what comes of it. */
   void start(int id, String clusterNodes, Path directory, Failpoints failpoints) {
-    var closing = new Closing();
+    var closing = new Closing(System::nanoTime);
     var started = new CompletableFuture<NodeMetadata>();
     var thread =
         Thread.ofVirtual()
