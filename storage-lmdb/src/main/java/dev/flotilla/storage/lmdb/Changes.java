@@ -21,6 +21,9 @@ final class Changes extends Snapshot {
    */
   private static final int MAX_REMOVED_PAGES = 400;
 
+  /** No row has this number, the largest. */
+  static final long NONE = -1;
+
   private final long maxBytes;
   private final Map<Dbi<ByteBuffer>, Cursor<ByteBuffer>> cursors = new HashMap<>();
   private long writtenBytes;
@@ -65,8 +68,13 @@ final class Changes extends Snapshot {
 
   /** The memory of a row's new value, to be filled before the next call. */
   ByteBuffer reserve(Dbi<ByteBuffer> database, ByteBuffer rowKey, int bytes) {
+    return reserve(database, rowKey, bytes, bytes);
+  }
+
+  /** The same of a value of which only some bytes are new. */
+  ByteBuffer reserve(Dbi<ByteBuffer> database, ByteBuffer rowKey, int bytes, int newBytes) {
     changed = true;
-    writtenBytes += Keys.rowBytes(bytes);
+    writtenBytes += Keys.rowBytes(rowKey.remaining(), newBytes);
     return cursor(database).reserve(rowKey, bytes);
   }
 
@@ -75,40 +83,47 @@ final class Changes extends Snapshot {
   }
 
   /**
-   * Removes the rows of a log's entries from an index on.
+   * Removes a log's rows by the number that follows the log's in their keys, unsigned: an index, a
+   * block, or a mark.
    *
-   * @param limit the index before which to stop
+   * @param from the first number
+   * @param limit the number before which to stop
    * @return what is gone
    */
-  Removed removeEntryRows(Dbi<ByteBuffer> database, int log, long fromIndex, long limit) {
+  Removed removeRows(Dbi<ByteBuffer> database, int log, long from, long limit) {
     Cursor<ByteBuffer> cursor = cursor(database);
     long bytes = 0;
-    boolean found = cursor.get(Keys.entry(key, log, fromIndex, 0), GetOp.MDB_SET_RANGE);
-    while (found && cursor.key().getInt(0) == log && cursor.key().getLong(4) < limit) {
-      bytes += Keys.rowBytes(cursor.val().remaining());
+    boolean found = cursor.get(Keys.block(key, log, from), GetOp.MDB_SET_RANGE);
+    while (found
+        && cursor.key().getInt(0) == log
+        && Long.compareUnsigned(cursor.key().getLong(4), limit) < 0) {
+      bytes += Keys.rowBytes(cursor.key().remaining(), cursor.val().remaining());
       cursor.delete();
       changed = true;
       found = cursor.seek(SeekOp.MDB_NEXT);
     }
     removedBytes += bytes;
-    long next = found && cursor.key().getInt(0) == log ? cursor.key().getLong(4) : Long.MAX_VALUE;
-    return new Removed(bytes, next);
+    return new Removed(bytes, found ? numberIn(cursor, log) : NONE);
   }
 
   /**
    * What was removed.
    *
    * @param bytes what the rows took
-   * @param nextIndex the index of the log's first row that is left behind them, {@code
-   *     Long.MAX_VALUE} if there is none
+   * @param next the number of the log's first row that is left behind them, {@link #NONE} if there
+   *     is none
    */
-  record Removed(long bytes, long nextIndex) {}
+  record Removed(long bytes, long next) {}
 
-  /** Where the first row of a log's entries from an index on is, {@code Long.MAX_VALUE} if none. */
-  long firstRow(Dbi<ByteBuffer> database, int log, long fromIndex) {
+  /** The number of a log's first row, {@link #NONE} if it has none. */
+  long firstRow(Dbi<ByteBuffer> database, int log) {
     Cursor<ByteBuffer> cursor = cursor(database);
-    boolean found = cursor.get(Keys.entry(key, log, fromIndex, 0), GetOp.MDB_SET_RANGE);
-    return found && cursor.key().getInt(0) == log ? cursor.key().getLong(4) : Long.MAX_VALUE;
+    boolean found = cursor.get(Keys.block(key, log, 0), GetOp.MDB_SET_RANGE);
+    return found ? numberIn(cursor, log) : NONE;
+  }
+
+  private static long numberIn(Cursor<ByteBuffer> cursor, int log) {
+    return cursor.key().getInt(0) == log ? cursor.key().getLong(4) : NONE;
   }
 
   private Cursor<ByteBuffer> cursor(Dbi<ByteBuffer> database) {

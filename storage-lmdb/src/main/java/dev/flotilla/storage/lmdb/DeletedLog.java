@@ -44,11 +44,11 @@ final class DeletedLog implements Work {
 
   /** Whether none is left. */
   private boolean remove(Changes changes, Dbi<ByteBuffer> database) {
-    long index = changes.firstRow(database, log, 0);
-    while (index != Long.MAX_VALUE && !changes.hasRemovedEnough()) {
-      index = changes.removeEntryRows(database, log, index, index + 1).nextIndex();
+    long number = changes.firstRow(database, log);
+    while (number != Changes.NONE && !changes.hasRemovedEnough()) {
+      number = changes.removeRows(database, log, number, number + 1).next();
     }
-    return index == Long.MAX_VALUE;
+    return number == Changes.NONE;
   }
 
   private void removeTerms(Changes changes) {

@@ -1,7 +1,6 @@
 package dev.flotilla.storage.lmdb;
 
 import dev.flotilla.storage.CorruptLogException;
-import dev.flotilla.storage.EntryHeader;
 import dev.flotilla.storage.LogId;
 import dev.flotilla.storage.TermStart;
 import java.nio.ByteBuffer;
@@ -16,6 +15,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class EntryReader implements AutoCloseable {
 
+  private static final long NO_BLOCK = -1;
+
   private final LogId id;
   private final int log;
   private final Snapshot snapshot;
@@ -25,6 +26,11 @@ final class EntryReader implements AutoCloseable {
   private @Nullable RowCursor headers;
 
   private @Nullable RowCursor payloads;
+
+  /** What {@link #payloads} shows if that is a block, and which. */
+  private @Nullable ByteBuffer shownBlock;
+
+  private long lastBlock = NO_BLOCK;
 
   EntryReader(LogId id, int log, Snapshot snapshot, int maxEntryBytes) {
     this.id = id;
@@ -50,6 +56,7 @@ final class EntryReader implements AutoCloseable {
       payloads.close();
       payloads = null;
     }
+    lastBlock = NO_BLOCK;
   }
 
   private @Nullable ByteBuffer headerPart(long index, int part) {
@@ -57,8 +64,8 @@ final class EntryReader implements AutoCloseable {
     return headers == null ? snapshot.get(snapshot.databases.headers(), key) : headers.get(key);
   }
 
-  private @Nullable ByteBuffer payloadPart(long index, int part) {
-    ByteBuffer key = Keys.entry(snapshot.key, log, index, part);
+  /** Looks up a row of payloads; its buffer shows the row until the next call. */
+  private @Nullable ByteBuffer payloadRow(ByteBuffer key) {
     return payloads == null ? snapshot.get(snapshot.databases.payloads(), key) : payloads.get(key);
   }
 
@@ -133,8 +140,7 @@ final class EntryReader implements AutoCloseable {
     if (row.getInt(0) != HeaderRow.checksum(id, index, row)) {
       throw damaged("header", index);
     }
-    EntryHeader header = EntryHeader.readFrom(row.slice(16, length - HeaderRow.HEAD_BYTES));
-    return new StoredEntry(header, row.getInt(0), row.getInt(8), row.getInt(12));
+    return HeaderRow.decode(row);
   }
 
   private ByteBuffer joined(ByteBuffer first, long index, int length) {
@@ -157,19 +163,53 @@ final class EntryReader implements AutoCloseable {
   void copyPayload(StoredEntry entry, ByteBuffer target) {
     long index = entry.header().index();
     int from = target.position();
+    if (entry.isRewritten()) {
+      copyParts(entry, target);
+    } else {
+      copyBlocks(entry, target);
+    }
+    ByteBuffer copied = target.slice(from, entry.payloadBytes());
+    if (HeaderRow.payloadChecksum(id, index, copied) != entry.payloadChecksum()) {
+      throw damaged("payload", index);
+    }
+  }
+
+  private void copyBlocks(StoredEntry entry, ByteBuffer target) {
+    long position = entry.position();
+    long end = position + entry.payloadBytes();
+    while (position < end) {
+      int at = (int) (position % Keys.PART_BYTES);
+      int bytes = (int) Math.min(Keys.PART_BYTES - at, end - position);
+      ByteBuffer block = block(StreamExtent.blockOf(position));
+      if (block == null || block.remaining() != Keys.PART_BYTES) {
+        throw damaged("payload", entry.header().index());
+      }
+      target.put(target.position(), block, at, bytes).position(target.position() + bytes);
+      position += bytes;
+    }
+  }
+
+  /** A block, which may be the one that was asked for last: entries that follow share them. */
+  private @Nullable ByteBuffer block(long block) {
+    if (payloads == null || block != lastBlock) {
+      shownBlock = payloadRow(Keys.block(snapshot.key, log, block));
+      lastBlock = block;
+    }
+    return shownBlock;
+  }
+
+  private void copyParts(StoredEntry entry, ByteBuffer target) {
+    long index = entry.header().index();
     int left = entry.payloadBytes();
+    lastBlock = NO_BLOCK;
     for (int part = 0; left > 0; part++) {
-      ByteBuffer bytes = payloadPart(index, part);
+      ByteBuffer bytes = payloadRow(Keys.rewritten(snapshot.key, log, index, part));
       int expected = Math.min(Keys.PART_BYTES, left);
       if (bytes == null || bytes.remaining() != expected) {
         throw damaged("payload", index);
       }
       target.put(bytes);
       left -= expected;
-    }
-    ByteBuffer copied = target.slice(from, entry.payloadBytes());
-    if (HeaderRow.payloadChecksum(id, index, copied) != entry.payloadChecksum()) {
-      throw damaged("payload", index);
     }
   }
 

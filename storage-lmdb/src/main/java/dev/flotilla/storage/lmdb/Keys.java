@@ -17,13 +17,14 @@ import java.util.UUID;
  * logs       4, log number 4                    {@link NameRow}: the log's id, once more
  * logs       5, log id 16                       {@link MarkRow}: the log was lost with an environment
  * headers    log number 4, index 8, part 4      {@link HeaderRow}, in parts
- * payloads   log number 4, index 8, part 4      bytes of the payload, in parts
+ * payloads   log number 4, block 8              {@link PayloadStream}: a block of the log's payloads
+ * payloads   log number 4, mark 8, part 4       {@link #mark}: an entry's that was rewritten, in parts
  * </pre>
  *
- * <p>A log's number stands for its id where that would be long; it is never used twice. A part has
- * at most {@link #PART_BYTES}, what fits one page that a row does not share: no row ever needs two
- * neighbouring pages, so every page that was freed serves every row, and to find one takes no
- * search.
+ * <p>A log's number stands for its id where that would be long; it is never used twice. A block has
+ * {@link #PART_BYTES}, a part at most so many, what fits one page that a row does not share: no row
+ * ever needs two neighbouring pages, so every page that was freed serves every row, and to find one
+ * takes no search.
  */
 final class Keys {
 
@@ -93,9 +94,22 @@ final class Keys {
     return key.clear().putInt(log).putLong(index).putInt(part).flip();
   }
 
+  static ByteBuffer block(ByteBuffer key, int log, long block) {
+    return key.clear().putInt(log).putLong(block).flip();
+  }
+
+  static ByteBuffer rewritten(ByteBuffer key, int log, long index, int part) {
+    return entry(key, log, mark(index), part);
+  }
+
+  /** An index with its highest bit set: behind all blocks, and no block's number. */
+  static long mark(long index) {
+    return index | Long.MIN_VALUE;
+  }
+
   /** What a row takes of the file, so that growth and shrinking agree. */
-  static long rowBytes(int valueBytes) {
-    int head = 8 + 2 + ENTRY_KEY_BYTES;
+  static long rowBytes(int keyBytes, int valueBytes) {
+    int head = 8 + 2 + keyBytes;
     return valueBytes > SHARED_BYTES ? head + 8 + PAGE_BYTES : head + ((valueBytes + 1) & -2);
   }
 }

@@ -224,7 +224,7 @@ final class LogQueue implements Work {
       }
       case LogOperation.Drop drop -> writer.dropPrefix(drop.base());
       case LogOperation.Reset reset -> writer.reset(reset.base());
-      case LogOperation.Replace replace -> replace.replacements().forEach(writer::replace);
+      case LogOperation.Replace replace -> writer.replace(replace.replacements());
       case LogOperation.Close _ -> {}
     }
     return true;

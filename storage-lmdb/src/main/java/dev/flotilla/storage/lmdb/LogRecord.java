@@ -9,7 +9,8 @@ import java.nio.ByteBuffer;
  *
  * <p>Rows of entries may be left outside of {@code [base.index() + 1, endIndex)}: what was
  * truncated, dropped or reset is forgotten by a new record at once, and its rows are removed later,
- * a bounded number in one transaction. All rows lie in {@code [storedFrom, storedTo)}.
+ * a bounded number in one transaction. All rows of headers lie in {@code [storedFrom, storedTo)},
+ * those of payloads where the stream's extent has them.
  *
  * <pre>
  *  0  checksum      4  {@link Checksums#ofRow}
@@ -23,6 +24,10 @@ import java.nio.ByteBuffer;
  * 56  stored to     8
  * 64  disk bytes    8  what its rows take
  * 72  terms         4  how many {@link TermRow}s there are
+ * 76  stream start  8  {@link StreamExtent}
+ * 84  stream end    8
+ * 92  blocks from   8
+ * 100 blocks to     8
  * </pre>
  */
 record LogRecord(
@@ -32,13 +37,14 @@ record LogRecord(
     long storedFrom,
     long storedTo,
     long diskBytes,
-    int terms) {
+    int terms,
+    StreamExtent stream) {
 
-  static final int BYTES = 76;
+  static final int BYTES = 108;
 
   static LogRecord empty(int log, LogBase base) {
     long first = base.index() + 1;
-    return new LogRecord(log, base, first, first, first, 0, 0);
+    return new LogRecord(log, base, first, first, first, 0, 0, StreamExtent.EMPTY);
   }
 
   long startIndex() {
@@ -51,19 +57,24 @@ record LogRecord(
 
   /** Whether rows of entries are left that the log does not hold any more. */
   boolean hasRemains() {
-    return storedFrom < startIndex() || storedTo > endIndex;
+    return storedFrom < startIndex() || storedTo > endIndex || stream.hasRemains();
   }
 
   void writeTo(ByteBuffer key, ByteBuffer value) {
     value.putInt(4, log).putLong(8, base.index()).putLong(16, base.term());
     value.putLong(24, base.offset()).putLong(32, base.digest()).putLong(40, endIndex);
     value.putLong(48, storedFrom).putLong(56, storedTo).putLong(64, diskBytes).putInt(72, terms);
+    value.putLong(76, stream.start()).putLong(84, stream.end());
+    value.putLong(92, stream.storedFrom()).putLong(100, stream.storedTo());
     value.putInt(0, Checksums.ofRow(key, value));
   }
 
   static LogRecord readFrom(ByteBuffer value) {
     LogBase base =
         new LogBase(value.getLong(8), value.getLong(16), value.getLong(24), value.getLong(32));
+    StreamExtent stream =
+        new StreamExtent(
+            value.getLong(76), value.getLong(84), value.getLong(92), value.getLong(100));
     return new LogRecord(
         value.getInt(4),
         base,
@@ -71,6 +82,7 @@ record LogRecord(
         value.getLong(48),
         value.getLong(56),
         value.getLong(64),
-        value.getInt(72));
+        value.getInt(72),
+        stream);
   }
 }

@@ -1,5 +1,6 @@
 package dev.flotilla.storage.lmdb;
 
+import dev.flotilla.storage.CorruptLogException;
 import dev.flotilla.storage.Entry;
 import dev.flotilla.storage.EntryHeader;
 import dev.flotilla.storage.LogBase;
@@ -26,6 +27,7 @@ final class LogWriter {
   private final EntryReader reader;
   private final int log;
   private final List<TermStart> terms;
+  private final PayloadStream payloads;
   private LogBase base;
   private long endIndex;
   private long endOffset;
@@ -41,6 +43,7 @@ final class LogWriter {
     this.log = record.log();
     this.reader = new EntryReader(id, log, changes, maxEntryBytes);
     this.terms = new ArrayList<>(state.termStarts());
+    this.payloads = new PayloadStream(changes, log, record.stream());
     this.base = record.base();
     this.endIndex = record.endIndex();
     this.endOffset = state.endOffset();
@@ -52,7 +55,15 @@ final class LogWriter {
   /** The log as the transaction leaves it. */
   LogState state() {
     LogRecord record =
-        new LogRecord(log, base, endIndex, storedFrom, storedTo, diskBytes, terms.size());
+        new LogRecord(
+            log,
+            base,
+            endIndex,
+            storedFrom,
+            storedTo,
+            diskBytes + payloads.grownBytes(),
+            terms.size(),
+            payloads.extent());
     return new LogState(record, terms, endOffset);
   }
 
@@ -80,9 +91,19 @@ final class LogWriter {
         fromIndex == base.index() + 1
             ? base.offset()
             : reader.entry(fromIndex - 1).header().endOffset();
+    payloads.truncate(positionOf(fromIndex));
     endIndex = fromIndex;
     forgetTerms(fromIndex, Long.MAX_VALUE);
     changed = true;
+  }
+
+  /** Where an entry's payload begins; behind all others if it cannot be told: a gap is no harm. */
+  private long positionOf(long index) {
+    try {
+      return reader.entry(index).streamPosition();
+    } catch (CorruptLogException damaged) {
+      return payloads.end();
+    }
   }
 
   private void append(Entry entry) {
@@ -90,7 +111,7 @@ final class LogWriter {
     if (header.index() < storedTo) {
       removeRows(header.index());
     }
-    putRows(entry);
+    putHeader(entry, payloads.append(entry.payload()));
     if (terms.isEmpty() || terms.getLast().term() != header.term()) {
       putTerm(new TermStart(header.term(), header.index(), header.baseOffset()));
     }
@@ -102,44 +123,50 @@ final class LogWriter {
     changes.countEntry((long) header.encodedBytes() + entry.payload().remaining());
   }
 
-  private void putRows(Entry entry) {
-    ByteBuffer row = HeaderRow.encode(id, entry.header(), entry.payload());
+  private void putHeader(Entry entry, long position) {
+    ByteBuffer row = HeaderRow.encode(id, entry.header(), entry.payload(), position);
     long index = entry.header().index();
     int first = Math.min(row.limit(), HeaderRow.HEAD_BYTES + HeaderRow.FIRST_PART_BYTES);
-    ByteBuffer target = reserve(changes.databases.headers(), index, 0, first);
-    target.put(0, row, 0, first);
+    Dbi<ByteBuffer> headers = changes.databases.headers();
+    reserve(headers, Keys.entry(changes.key, log, index, 0), first).put(0, row, 0, first);
     for (int part = 1; part <= HeaderRow.furtherParts(row.limit()); part++) {
       int from = first + (part - 1) * Keys.PART_BYTES;
       int bytes = Math.min(Keys.PART_BYTES, row.limit() - from);
-      reserve(changes.databases.headers(), index, part, bytes).put(0, row, from, bytes);
+      reserve(headers, Keys.entry(changes.key, log, index, part), bytes).put(0, row, from, bytes);
     }
+  }
+
+  /** Puts the payload of an entry that is rewritten into rows of its own. */
+  private void putRewritten(Entry entry) {
     ByteBuffer payload = entry.payload();
     int part = 0;
     for (int from = payload.position(); from < payload.limit(); from += Keys.PART_BYTES) {
       int bytes = Math.min(Keys.PART_BYTES, payload.limit() - from);
-      reserve(changes.databases.payloads(), index, part, bytes).put(0, payload, from, bytes);
+      ByteBuffer key = Keys.rewritten(changes.key, log, entry.header().index(), part);
+      reserve(changes.databases.payloads(), key, bytes).put(0, payload, from, bytes);
       part++;
     }
   }
 
-  private ByteBuffer reserve(Dbi<ByteBuffer> database, long index, int part, int bytes) {
-    diskBytes += Keys.rowBytes(bytes);
-    return changes.reserve(database, Keys.entry(changes.key, log, index, part), bytes);
+  private ByteBuffer reserve(Dbi<ByteBuffer> database, ByteBuffer key, int bytes) {
+    diskBytes += Keys.rowBytes(key.remaining(), bytes);
+    return changes.reserve(database, key, bytes);
   }
 
-  /** The rows of one entry, if there are any. */
+  /** The rows of one entry but for blocks; the index of the next that has any. */
   private long removeRows(long index) {
-    diskBytes -=
-        changes.removeEntryRows(changes.databases.payloads(), log, index, index + 1).bytes();
-    Changes.Removed heads =
-        changes.removeEntryRows(changes.databases.headers(), log, index, index + 1);
+    long mark = Keys.mark(index);
+    diskBytes -= changes.removeRows(changes.databases.payloads(), log, mark, mark + 1).bytes();
+    Changes.Removed heads = changes.removeRows(changes.databases.headers(), log, index, index + 1);
     diskBytes -= heads.bytes();
-    return heads.nextIndex();
+    return heads.next() == Changes.NONE ? Long.MAX_VALUE : heads.next();
   }
 
   void dropPrefix(LogBase newBase) {
     long first = newBase.index() + 1;
-    EntryHeader header = reader.entry(first).header();
+    StoredEntry entry = reader.entry(first);
+    EntryHeader header = entry.header();
+    payloads.dropPrefix(entry.streamPosition());
     forgetTerms(0, first + 1);
     TermStart start = new TermStart(header.term(), first, header.baseOffset());
     putTermAt(0, start);
@@ -149,21 +176,29 @@ final class LogWriter {
 
   void reset(LogBase newBase) {
     forgetTerms(0, Long.MAX_VALUE);
+    payloads.dropPrefix(payloads.end());
     base = newBase;
     endIndex = newBase.index() + 1;
     endOffset = newBase.offset();
     changed = true;
   }
 
-  /** Puts an entry in the place of the one it was made from, if that is there. */
-  void replace(LogOperation.Replacement replacement) {
-    long index = replacement.entry().header().index();
-    boolean held = index > base.index() && index < endIndex;
-    if (held && reader.entry(index).checksum() == replacement.before().checksum()) {
-      removeRows(index);
-      putRows(replacement.entry());
-      changed = true;
+  /** Puts entries in the place of those they were made from, where these are there. */
+  void replace(List<LogOperation.Replacement> replacements) {
+    UnusedBlocks unused = new UnusedBlocks(reader, base.index() + 1, endIndex);
+    for (LogOperation.Replacement replacement : replacements) {
+      long index = replacement.entry().header().index();
+      boolean held = index > base.index() && index < endIndex;
+      StoredEntry stored = held ? reader.entry(index) : null;
+      if (stored != null && stored.checksum() == replacement.before().checksum()) {
+        removeRows(index);
+        putHeader(replacement.entry(), ~stored.streamPosition());
+        putRewritten(replacement.entry());
+        unused.rewritten(stored);
+        changed = true;
+      }
     }
+    unused.removeFrom(payloads);
   }
 
   private void putTerm(TermStart start) {
@@ -206,11 +241,13 @@ final class LogWriter {
       }
     }
     storedFrom = Math.min(storedFrom, storedTo);
+    changed |= payloads.removeRemains();
   }
 
   /** Writes the record. Called once, last. */
   void finish() {
     if (changed) {
+      payloads.finish();
       ByteBuffer key = Keys.log(changes.key, id);
       ByteBuffer value = changes.reserve(changes.databases.logs(), key, LogRecord.BYTES);
       state().record().writeTo(key, value);

@@ -7,9 +7,11 @@
  *
  * <p><b>What is where.</b> {@link dev.flotilla.storage.lmdb.Keys} draws the rows, {@link
  * dev.flotilla.storage.lmdb.EnvironmentFiles} the files. An entry is a head, its header with it
- * ({@link dev.flotilla.storage.lmdb.HeaderRow}), and its payload in parts of one page, so that
- * every page that was freed fits whatever is written next. {@link
- * dev.flotilla.storage.lmdb.LogRecord} says where a log begins and ends.
+ * ({@link dev.flotilla.storage.lmdb.HeaderRow}), and its payload. The payloads of a log lie one
+ * behind the other in blocks of one page ({@link dev.flotilla.storage.lmdb.PayloadStream}): small
+ * ones share pages, and every page that was freed fits whatever is written next. The head says
+ * where in this stream the payload begins. {@link dev.flotilla.storage.lmdb.LogRecord} says where a
+ * log begins and ends, in entries and in the stream.
  *
  * <p><b>What LMDB makes simple.</b> A transaction is there whole or not at all, and it holds the
  * entries together with the record that counts them. So there is no torn tail, no mark that lags
@@ -30,15 +32,21 @@
  * that names the deleted log, says what is left to do. Freed pages are used again; the file does
  * not shrink.
  *
+ * <p><b>Compaction.</b> A payload that is rewritten gets rows of its own; its head keeps where it
+ * was in the stream, so that positions do not fall with the index and every cut of the log is one
+ * of the stream. A block goes when all entries in it were rewritten ({@link
+ * dev.flotilla.storage.lmdb.UnusedBlocks}).
+ *
  * <p><b>Checksums.</b> Each value is verified with its key and its log's id before it is used;
  * LMDB's own pages have none, and LMDB trusts them. {@link
  * dev.flotilla.storage.lmdb.EnvironmentCheck} looks at the meta pages before each opening, and at
  * all pages where the file is not larger than {@code storage.lmdb.check.max.bytes}. A damaged
  * environment is set aside; its logs are listed, and damaged each.
  *
- * <p><b>Failures.</b> {@code LmdbFailures} is the table of what they become. After a commit that
- * failed the environment is closed and opened again before the next one; the logs in it take no
- * more writes until they are opened again.
+ * <p><b>Failures.</b> {@code LmdbFailures} is the table of what they become. What one log cannot
+ * write fails that log. After a commit that failed the environment is closed and opened again
+ * before the next one, for which reads wait; the logs in it take no more writes until they are
+ * opened again, and none is opened before a commit has succeeded.
  *
  * <p>{@code storage.flush=unsafe-os} changes nothing: a commit that is not synced would risk the
  * whole environment, and to report a write before its commit would lose it when the process dies.

@@ -61,8 +61,10 @@ final class DamagedRowsTest {
     }
   }
 
-  private static void removePart(Changes changes, long index, int part) {
-    changes.remove(changes.databases.payloads(), Keys.entry(changes.key, NUMBER, index, part));
+  /** The first block that holds nothing of the entry before. */
+  private static void removeBlock(Changes changes, long index) {
+    long block = StreamExtent.blockFrom(index * BYTES);
+    changes.remove(changes.databases.payloads(), Keys.block(changes.key, NUMBER, block));
   }
 
   private static void garbleHeader(Changes changes, long index) {
@@ -71,8 +73,8 @@ final class DamagedRowsTest {
   }
 
   @Test
-  void shouldFindAPartOfAPayloadMissing() {
-    change(changes -> removePart(changes, 7, 1));
+  void shouldFindABlockOfPayloadsMissing() {
+    change(changes -> removeBlock(changes, 7));
     try (LmdbEngine engine = Engines.open(directory)) {
       LogStore log = engine.open(id);
       damagedAt(7, () -> log.payload(7));
@@ -99,12 +101,15 @@ final class DamagedRowsTest {
   }
 
   @Test
-  void shouldNotOpenALogWhoseLastEntryIsMissingButCutIt() {
+  void shouldNotOpenALogWhoseLastEntryIsMissingButCutIt() throws Exception {
     change(changes -> garbleHeader(changes, ENTRIES - 1));
     try (LmdbEngine engine = Engines.open(directory)) {
       damagedAt(ENTRIES - 1, () -> engine.open(id));
-      assertThat(Engines.shown(engine.openCutAt(id, ENTRIES - 1)))
-          .isEqualTo(entries.subList(0, ENTRIES - 1));
+      LogStore log = engine.openCutAt(id, ENTRIES - 1);
+      assertThat(Engines.shown(log)).isEqualTo(entries.subList(0, ENTRIES - 1));
+      List<Entry> more = TestEntries.behind(log, 3).several(3, BYTES);
+      Engines.append(log, more);
+      assertThat(Engines.shown(log).subList(ENTRIES - 1, ENTRIES + 2)).isEqualTo(more);
     }
   }
 
