@@ -24,6 +24,10 @@ final class BatchPlan {
   private int skipped;
 
   private int shown;
+
+  /** Behind the last batch that is shown. */
+  private long nextOffset;
+
   private boolean full;
 
   BatchPlan(long offset, long endOffset, int maxBytes, FirstBatch firstBatch) {
@@ -49,6 +53,13 @@ final class BatchPlan {
     return shown;
   }
 
+  /** Where who goes on behind what is shown will begin; something is. */
+  NextRead next() {
+    EntryHeader last = entries.getLast().header();
+    return new NextRead(
+        nextOffset, nextOffset < last.endOffset() ? last.index() : last.index() + 1);
+  }
+
   /** Takes what is wanted of the entry that follows. */
   void take(StoredEntry entry) {
     EntryHeader header = entry.header();
@@ -71,6 +82,7 @@ final class BatchPlan {
         break;
       } else {
         taken += batch.length();
+        nextOffset = lastOffset + 1;
       }
     }
     if (taken > 0) {

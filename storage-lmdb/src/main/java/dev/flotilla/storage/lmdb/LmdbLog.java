@@ -27,6 +27,9 @@ final class LmdbLog implements LogStore {
   private final LogQueue queue;
   private final LogCompactor compactor;
 
+  /** Written and read by readers, which need not see each other's. */
+  private volatile NextRead nextRead = NextRead.NONE;
+
   /** Guarded by this. */
   private boolean closed;
 
@@ -139,8 +142,12 @@ final class LmdbLog implements LogStore {
       throw new IndexOutOfBoundsException(
           "log %s: offset %d below %d".formatted(id, offset, queue.view().base().offset()));
     }
-    return read(
-        (entries, view) -> reader(entries, view).batches(offset, endOffset, maxBytes, firstBatch));
+    return read((entries, view) -> {
+      LogReader reader = reader(entries, view);
+      Slice batches = reader.batches(offset, endOffset, maxBytes, firstBatch);
+      nextRead = reader.next();
+      return batches;
+    });
   }
 
   @Override
@@ -154,7 +161,7 @@ final class LmdbLog implements LogStore {
   }
 
   private LogReader reader(EntryReader entries, LogView view) {
-    return new LogReader(entries, engine.pool(), view);
+    return new LogReader(entries, engine.pool(), view, nextRead);
   }
 
   /** Reads in one snapshot, which is not older than the view. */

@@ -24,9 +24,13 @@ final class LogReader {
 
   private final long end;
 
-  LogReader(EntryReader entries, BufferPool pool, LogView view) {
+  private NextRead next;
+
+  /** Reads, told where the last reader left off. */
+  LogReader(EntryReader entries, BufferPool pool, LogView view, NextRead next) {
     this.entries = entries;
     this.pool = pool;
+    this.next = next;
     LogRecord record = entries.record();
     this.start = Math.max(view.startIndex(), record.startIndex());
     this.end = Math.min(view.endIndex(), record.endIndex());
@@ -50,12 +54,26 @@ final class LogReader {
     return headers;
   }
 
+  /** Where who goes on behind this read will begin. */
+  NextRead next() {
+    return next;
+  }
+
   OptionalLong indexOfOffset(long offset) {
-    long index = first(i -> entries.entry(i).header().endOffset() > offset);
+    boolean hinted = next.offset() == offset && isFirstBehind(next.index(), offset);
+    long index = hinted ? next.index() : first(i -> entries.entry(i).header().endOffset() > offset);
     while (index < end && entries.entry(index).header().offsetSpan() == 0) {
       index++;
     }
     return index < end ? OptionalLong.of(index) : OptionalLong.empty();
+  }
+
+  /** Whether an entry, or the end, is the first that ends behind an offset. */
+  private boolean isFirstBehind(long index, long offset) {
+    return index >= start
+        && index <= end
+        && (index == start || entries.entry(index - 1).header().endOffset() <= offset)
+        && (index == end || entries.entry(index).header().endOffset() > offset);
   }
 
   OptionalLong indexOfTime(long timestampMs) {
@@ -122,6 +140,7 @@ final class LogReader {
       pool.give(buffer);
       throw e;
     }
+    next = plan.next();
     int to = Math.min(copied, plan.skippedBytes() + plan.shownBytes());
     return new LentBuffer(pool, buffer, plan.skippedBytes(), to);
   }
