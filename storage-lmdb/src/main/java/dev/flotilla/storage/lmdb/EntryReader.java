@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * Reads what one log has in a snapshot, verified. What is not there is looked up in the log's
  * record: a row that the log does not hold any more is no damage.
  */
-final class EntryReader implements AutoCloseable {
+final class EntryReader {
 
   private static final long NO_BLOCK = -1;
 
@@ -22,7 +22,7 @@ final class EntryReader implements AutoCloseable {
   private final Snapshot snapshot;
   private final int maxEntryBytes;
 
-  /** While one entry after the other is read. */
+  /** The snapshot's, while one entry after the other is read. */
   private @Nullable RowCursor headers;
 
   private @Nullable RowCursor payloads;
@@ -39,23 +39,10 @@ final class EntryReader implements AutoCloseable {
     this.maxEntryBytes = maxEntryBytes;
   }
 
-  /** Expects that the entries that follow are read in order, until it is closed. */
+  /** Expects that the entries that follow are read in order. */
   void expectOrder() {
-    close();
-    headers = new RowCursor(snapshot.databases.headers(), snapshot.txn);
-    payloads = new RowCursor(snapshot.databases.payloads(), snapshot.txn);
-  }
-
-  @Override
-  public void close() {
-    if (headers != null) {
-      headers.close();
-      headers = null;
-    }
-    if (payloads != null) {
-      payloads.close();
-      payloads = null;
-    }
+    headers = snapshot.headers();
+    payloads = snapshot.payloads();
     lastBlock = NO_BLOCK;
   }
 

@@ -170,11 +170,7 @@ final class LmdbLog implements LogStore {
     try {
       return engine
           .environment()
-          .read(snapshot -> {
-            try (EntryReader entries = engine.entries(id, number, snapshot)) {
-              return reader.apply(entries, view);
-            }
-          });
+          .read(snapshot -> reader.apply(engine.entries(id, number, snapshot), view));
     } catch (LmdbException e) {
       throw LmdbFailures.isDamage(e)
           ? LmdbFailures.damage(id, view.startIndex(), e)

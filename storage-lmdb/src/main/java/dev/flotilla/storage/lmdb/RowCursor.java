@@ -17,6 +17,12 @@ final class RowCursor implements AutoCloseable {
     this.cursor = database.openCursor(txn);
   }
 
+  /** Goes on in a transaction that began later. */
+  void renew(Txn<ByteBuffer> txn) {
+    cursor.renew(txn);
+    positioned = false;
+  }
+
   /** The value of a key, null if there is none. */
   @Nullable ByteBuffer get(ByteBuffer wanted) {
     if (positioned && cursor.next() && cursor.key().equals(wanted)) {

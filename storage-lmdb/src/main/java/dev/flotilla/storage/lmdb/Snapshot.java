@@ -19,6 +19,11 @@ class Snapshot implements AutoCloseable {
   /** For keys that are asked for. */
   final ByteBuffer key;
 
+  /** Kept from one read to the next; renewed with the transaction. */
+  private @Nullable RowCursor headers;
+
+  private @Nullable RowCursor payloads;
+
   Snapshot(Databases databases, Txn<ByteBuffer> txn, ByteBuffer key) {
     this.databases = databases;
     this.txn = txn;
@@ -31,6 +36,28 @@ class Snapshot implements AutoCloseable {
   /** The value of a key, null if there is none. */
   @Nullable ByteBuffer get(Dbi<ByteBuffer> database, ByteBuffer wanted) {
     return database.get(txn, wanted);
+  }
+
+  /** Finds heads one behind the other, until it is asked for again. */
+  RowCursor headers() {
+    RowCursor rows = renewed(headers, databases.headers());
+    headers = rows;
+    return rows;
+  }
+
+  /** Finds payloads one behind the other, until it is asked for again. */
+  RowCursor payloads() {
+    RowCursor rows = renewed(payloads, databases.payloads());
+    payloads = rows;
+    return rows;
+  }
+
+  private RowCursor renewed(@Nullable RowCursor kept, Dbi<ByteBuffer> database) {
+    if (kept == null) {
+      return new RowCursor(database, txn);
+    }
+    kept.renew(txn);
+    return kept;
   }
 
   /** Shows a row; false ends the scan. */
@@ -58,6 +85,12 @@ class Snapshot implements AutoCloseable {
 
   @Override
   public void close() {
+    if (headers != null) {
+      headers.close();
+    }
+    if (payloads != null) {
+      payloads.close();
+    }
     txn.close();
   }
 }
