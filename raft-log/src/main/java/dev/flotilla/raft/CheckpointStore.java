@@ -37,6 +37,12 @@ final class CheckpointStore {
     this.directory = directory;
   }
 
+  /** Writes the first checkpoint of a new replica. Durable once the directory was synced. */
+  static void create(Path directory, Checkpoint first) throws IOException {
+    Checkpoint numbered = first.toBuilder().setGeneration(1).build();
+    DurableFile.create(file(directory, 1), Seal.close(MAGIC, NO_SEED, numbered));
+  }
+
   /**
    * Opens the checkpoints in a replica's directory.
    *
@@ -62,7 +68,7 @@ final class CheckpointStore {
   /** The newest checkpoint that is whole and older than a generation, otherwise as that. */
   synchronized Optional<Checkpoint> before(long generationEnd) {
     return IntStream.range(0, FILES)
-        .mapToObj(number -> read(file(number)))
+        .mapToObj(number -> read(file(directory, number)))
         .flatMap(Optional::stream)
         .filter(checkpoint -> checkpoint.getGeneration() < generationEnd)
         .max(Comparator.comparingLong(Checkpoint::getGeneration));
@@ -78,21 +84,21 @@ final class CheckpointStore {
     // the good one alone.
     long next = generation + 1;
     Checkpoint numbered = checkpoint.toBuilder().setGeneration(next).build();
-    DurableFile.replace(file((int) (next % FILES)), Seal.close(MAGIC, NO_SEED, numbered));
+    DurableFile.replace(file(directory, next), Seal.close(MAGIC, NO_SEED, numbered));
     generation = next;
   }
 
   /** Deletes all of them, durably. */
   synchronized void clear() throws IOException {
     for (int number = 0; number < FILES; number++) {
-      Files.deleteIfExists(file(number));
+      Files.deleteIfExists(file(directory, number));
     }
     DurableFile.syncDirectory(directory);
     generation = 0;
   }
 
-  private Path file(int number) {
-    return directory.resolve("checkpoint-" + number);
+  private static Path file(Path directory, long generation) {
+    return directory.resolve("checkpoint-" + generation % FILES);
   }
 
   private static Optional<Checkpoint> read(Path file) {

@@ -1,6 +1,7 @@
 package dev.flotilla.raft;
 
 import static java.nio.file.StandardOpenOption.CREATE;
+import static java.nio.file.StandardOpenOption.CREATE_NEW;
 import static java.nio.file.StandardOpenOption.READ;
 import static java.nio.file.StandardOpenOption.TRUNCATE_EXISTING;
 import static java.nio.file.StandardOpenOption.WRITE;
@@ -31,6 +32,17 @@ final class DurableFile {
     }
     Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
     syncDirectory(parent(file));
+  }
+
+  /**
+   * Writes a file that does not exist yet. Its content is durable when it returns; its name is once
+   * the directory was synced.
+   */
+  static void create(Path file, ByteBuffer content) throws IOException {
+    try (FileChannel channel = FileChannel.open(file, CREATE_NEW, WRITE)) {
+      writeFully(channel, content, 0);
+      channel.force(true);
+    }
   }
 
   /** Writes all of the content at a position of a file; not durable before a force. */

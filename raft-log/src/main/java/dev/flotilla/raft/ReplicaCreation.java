@@ -54,11 +54,10 @@ final class ReplicaCreation {
     LogStore store = engine.create(id, LogBase.ORIGIN);
     boolean created = false;
     try {
-      ReplicaDirectory directory = ReplicaDirectory.create(root, descriptor);
-      CheckpointStore checkpoints = CheckpointStore.open(directory.path());
       Checkpoint checkpoint = StoredReplica.at(LogBase.ORIGIN).build();
-      checkpoints.write(checkpoint);
-      VoteStore votes = VoteStore.open(directory.path(), id);
+      ReplicaDirectory directory = ReplicaDirectory.create(root, descriptor, checkpoint);
+      VoteStore votes = VoteStore.created(directory.path(), id);
+      CheckpointStore checkpoints = CheckpointStore.open(directory.path());
       created = true;
       return new StoredReplica(
           directory,
@@ -69,8 +68,6 @@ final class ReplicaCreation {
           checkpoint,
           List.of(),
           Optional.empty());
-    } catch (ReplicaQuarantinedException e) {
-      throw new IOException(name + ": what was just created cannot be read", e);
     } finally {
       if (!created) {
         store.close();

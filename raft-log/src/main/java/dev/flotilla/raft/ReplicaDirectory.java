@@ -1,5 +1,6 @@
 package dev.flotilla.raft;
 
+import dev.flotilla.proto.Checkpoint;
 import dev.flotilla.proto.QuarantineMark;
 import dev.flotilla.proto.RepairMark;
 import dev.flotilla.proto.ReplicaDescriptor;
@@ -62,12 +63,14 @@ final class ReplicaDirectory {
   }
 
   /**
-   * Creates the directory of a new replica, with its descriptor and a vote store that has never
-   * voted. Durable when it returns; a crash leaves a whole replica or none.
+   * Creates the directory of a new replica, with its descriptor, a vote store that has never voted
+   * and a checkpoint. Durable when it returns; a crash leaves a whole replica or none.
    *
+   * @param first where the replica begins
    * @throws IllegalStateException if the group has a replica here
    */
-  static ReplicaDirectory create(Path root, ReplicaDescriptor descriptor) throws IOException {
+  static ReplicaDirectory create(Path root, ReplicaDescriptor descriptor, Checkpoint first)
+      throws IOException {
     ReplicaDirectory created = new ReplicaDirectory(root, UUID.fromString(descriptor.getGroup()));
     if (Files.exists(created.path)) {
       throw new IllegalStateException(created.path + " exists");
@@ -77,7 +80,9 @@ final class ReplicaDirectory {
     deleteTree(unfinished);
     Files.createDirectory(unfinished);
     VoteStore.create(unfinished, logId(descriptor));
-    writeDescriptor(unfinished, descriptor);
+    CheckpointStore.create(unfinished, first);
+    DurableFile.create(unfinished.resolve(DESCRIPTOR), sealed(descriptor));
+    DurableFile.syncDirectory(unfinished);
     Files.move(unfinished, created.path, StandardCopyOption.ATOMIC_MOVE);
     DurableFile.syncDirectory(root);
     return created;
@@ -252,8 +257,11 @@ final class ReplicaDirectory {
 
   private static void writeDescriptor(Path directory, ReplicaDescriptor descriptor)
       throws IOException {
-    DurableFile.replace(
-        directory.resolve(DESCRIPTOR), Seal.close(DESCRIPTOR_MAGIC, NO_SEED, descriptor));
+    DurableFile.replace(directory.resolve(DESCRIPTOR), sealed(descriptor));
+  }
+
+  private static ByteBuffer sealed(ReplicaDescriptor descriptor) {
+    return Seal.close(DESCRIPTOR_MAGIC, NO_SEED, descriptor);
   }
 
   private static LogId logId(ReplicaDescriptor descriptor) {

@@ -62,6 +62,7 @@ final class VoteStore {
   private static final int SLOTS = 2;
   private static final int MAGIC = 0x464C5654;
   private static final int MAX_NAME_BYTES = 1024;
+  private static final Vote FIRST = new Vote(0, null);
 
   private final Path file;
   private final byte[] seed;
@@ -79,16 +80,22 @@ final class VoteStore {
   }
 
   /**
-   * Creates the store of a replica that has never voted, in term 0. Durable when it returns.
+   * Creates the store of a replica that has never voted, in term 0. Durable once the directory was
+   * synced.
    *
    * @param seed identity of the replica's log
    */
   static void create(Path directory, LogId seed) throws IOException {
     ByteBuffer slots = ByteBuffer.allocate(SLOTS * SLOT_BYTES);
-    ByteBuffer sealed = seal(seedOf(seed), new Vote(0, null));
+    ByteBuffer sealed = seal(seedOf(seed), FIRST);
     slots.put(0, sealed, 0, sealed.limit());
     slots.put(SLOT_BYTES, sealed, 0, sealed.limit());
-    DurableFile.replace(directory.resolve(FILE), slots);
+    DurableFile.create(directory.resolve(FILE), slots);
+  }
+
+  /** The store that was just created and is durable, wherever its directory lies by now. */
+  static VoteStore created(Path directory, LogId seed) {
+    return new VoteStore(directory.resolve(FILE), seedOf(seed), FIRST);
   }
 
   /**

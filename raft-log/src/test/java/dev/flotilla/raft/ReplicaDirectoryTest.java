@@ -7,6 +7,7 @@ import dev.flotilla.proto.Checkpoint;
 import dev.flotilla.proto.ReplicaDescriptor;
 import dev.flotilla.proto.ReplicaKind;
 import dev.flotilla.proto.StoredVoter;
+import dev.flotilla.storage.LogBase;
 import dev.flotilla.storage.LogId;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -19,6 +20,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class ReplicaDirectoryTest {
+
+  private static final Checkpoint FIRST = StoredReplica.at(LogBase.ORIGIN).build();
 
   private final UUID group = UUID.randomUUID();
   private final LogId log = LogId.random();
@@ -33,13 +36,15 @@ class ReplicaDirectoryTest {
   @Test
   void shouldCreateWholeReplica() throws Exception {
     // when
-    ReplicaDirectory.create(root, descriptor());
+    ReplicaDirectory.create(root, descriptor(), FIRST);
 
     // then
     assertThat(ReplicaDirectory.list(root)).containsExactly(group);
     ReplicaDirectory opened = ReplicaDirectory.open(root, group);
     assertThat(opened.descriptor()).isEqualTo(descriptor());
     assertThat(VoteStore.open(opened.path(), log).current().term()).isZero();
+    assertThat(CheckpointStore.open(opened.path()).newest())
+        .contains(FIRST.toBuilder().setGeneration(1).build());
     assertThat(opened.quarantineReason()).isEmpty();
   }
 
@@ -52,21 +57,21 @@ class ReplicaDirectoryTest {
 
   @Test
   void shouldRefuseToCreateOverAnExistingReplica() throws Exception {
-    ReplicaDirectory.create(root, descriptor());
+    ReplicaDirectory.create(root, descriptor(), FIRST);
 
-    assertThatThrownBy(() -> ReplicaDirectory.create(root, descriptor()))
+    assertThatThrownBy(() -> ReplicaDirectory.create(root, descriptor(), FIRST))
         .isInstanceOf(IllegalStateException.class);
   }
 
   @Test
   void shouldNotListReplicaWhoseCreationWasCut() throws Exception {
     // given a creation that was cut before its last rename
-    ReplicaDirectory whole = ReplicaDirectory.create(root, descriptor());
+    ReplicaDirectory whole = ReplicaDirectory.create(root, descriptor(), FIRST);
     Files.move(whole.path(), root.resolve(group + ".new"));
 
     // when, then
     assertThat(ReplicaDirectory.list(root)).isEmpty();
-    ReplicaDirectory.create(root, descriptor());
+    ReplicaDirectory.create(root, descriptor(), FIRST);
     assertThat(ReplicaDirectory.list(root)).containsExactly(group);
     assertThat(root.resolve(group + ".new")).doesNotExist();
   }
@@ -74,7 +79,7 @@ class ReplicaDirectoryTest {
   @Test
   void shouldNotListReplicaWhoseDeletionWasCut() throws Exception {
     // given a deletion that was cut after its rename, with some files gone
-    ReplicaDirectory whole = ReplicaDirectory.create(root, descriptor());
+    ReplicaDirectory whole = ReplicaDirectory.create(root, descriptor(), FIRST);
     Files.move(whole.path(), root.resolve(group + ".deleted"));
     Files.delete(root.resolve(group + ".deleted").resolve("descriptor"));
 
@@ -87,7 +92,7 @@ class ReplicaDirectoryTest {
   @Test
   void shouldSweepLeftoversOnly() throws Exception {
     // given
-    ReplicaDirectory.create(root, descriptor());
+    ReplicaDirectory.create(root, descriptor(), FIRST);
     Files.createDirectories(root.resolve(UUID.randomUUID() + ".new"));
     Files.createDirectories(root.resolve(UUID.randomUUID() + ".deleted").resolve("sub"));
     Files.createDirectory(root.resolve("not-ours.new"));
@@ -105,7 +110,7 @@ class ReplicaDirectoryTest {
   @Test
   void shouldDeleteAndTakeTheGroupAgain() throws Exception {
     // given
-    ReplicaDirectory replica = ReplicaDirectory.create(root, descriptor());
+    ReplicaDirectory replica = ReplicaDirectory.create(root, descriptor(), FIRST);
     replica.quarantine("a test");
     CheckpointStore.open(replica.path()).write(Checkpoint.newBuilder().setIndex(3).build());
 
@@ -115,16 +120,17 @@ class ReplicaDirectoryTest {
 
     // then
     assertThat(root).isEmptyDirectory();
-    ReplicaDirectory again = ReplicaDirectory.create(root, descriptor());
+    ReplicaDirectory again = ReplicaDirectory.create(root, descriptor(), FIRST);
     assertThat(again.quarantineReason()).isEmpty();
-    assertThat(CheckpointStore.open(again.path()).newest()).isEmpty();
+    assertThat(CheckpointStore.open(again.path()).newest().orElseThrow().getIndex())
+        .isEqualTo(FIRST.getIndex());
   }
 
   @Test
   void shouldFinishDeletionThatAnEarlierOneLeftBehind() throws Exception {
     // given a group that was deleted, cut, and created again
     Files.createDirectories(root.resolve(group + ".deleted").resolve("rest"));
-    ReplicaDirectory replica = ReplicaDirectory.create(root, descriptor());
+    ReplicaDirectory replica = ReplicaDirectory.create(root, descriptor(), FIRST);
 
     // when
     replica.delete();
@@ -136,7 +142,7 @@ class ReplicaDirectoryTest {
   @Test
   void shouldReplaceDescriptorAsAWhole() throws Exception {
     // given
-    ReplicaDirectory replica = ReplicaDirectory.create(root, descriptor());
+    ReplicaDirectory replica = ReplicaDirectory.create(root, descriptor(), FIRST);
     ReplicaDescriptor moved = descriptor().toBuilder().setEngine("lmdb").setGeneration(1).build();
 
     // when
@@ -149,7 +155,7 @@ class ReplicaDirectoryTest {
   @Test
   void shouldKeepDescriptorWhenReplacementWasCut() throws Exception {
     // given
-    ReplicaDirectory replica = ReplicaDirectory.create(root, descriptor());
+    ReplicaDirectory replica = ReplicaDirectory.create(root, descriptor(), FIRST);
     Files.write(replica.path().resolve("descriptor.tmp"), new byte[] {7});
 
     // when, then
@@ -158,7 +164,7 @@ class ReplicaDirectoryTest {
 
   @Test
   void shouldRefuseDescriptorOfAnotherReplica() throws Exception {
-    ReplicaDirectory replica = ReplicaDirectory.create(root, descriptor());
+    ReplicaDirectory replica = ReplicaDirectory.create(root, descriptor(), FIRST);
     ReplicaDescriptor other = descriptor().toBuilder().setLogId(LogId.random().toString()).build();
 
     assertThatThrownBy(() -> replica.replaceDescriptor(other))
@@ -169,7 +175,7 @@ class ReplicaDirectoryTest {
   @Test
   void shouldFindDescriptorDamagedAtAnyByte() throws Exception {
     // given
-    ReplicaDirectory replica = ReplicaDirectory.create(root, descriptor());
+    ReplicaDirectory replica = ReplicaDirectory.create(root, descriptor(), FIRST);
     Path file = replica.path().resolve("descriptor");
     byte[] whole = Files.readAllBytes(file);
 
@@ -187,7 +193,7 @@ class ReplicaDirectoryTest {
   @Test
   void shouldStillListAndDeleteReplicaWithoutDescriptor() throws Exception {
     // given
-    ReplicaDirectory replica = ReplicaDirectory.create(root, descriptor());
+    ReplicaDirectory replica = ReplicaDirectory.create(root, descriptor(), FIRST);
     Files.delete(replica.path().resolve("descriptor"));
 
     // when, then
@@ -200,7 +206,7 @@ class ReplicaDirectoryTest {
   @Test
   void shouldRememberFirstReasonOfQuarantine() throws Exception {
     // given
-    ReplicaDirectory replica = ReplicaDirectory.create(root, descriptor());
+    ReplicaDirectory replica = ReplicaDirectory.create(root, descriptor(), FIRST);
 
     // when
     replica.quarantine("entry 7 is bad");
@@ -213,7 +219,7 @@ class ReplicaDirectoryTest {
   @Test
   void shouldStayInQuarantineWhenItsMarkIsDamaged() throws IOException {
     // given
-    ReplicaDirectory replica = ReplicaDirectory.create(root, descriptor());
+    ReplicaDirectory replica = ReplicaDirectory.create(root, descriptor(), FIRST);
     Files.write(replica.path().resolve("quarantine"), new byte[0]);
 
     // when, then
