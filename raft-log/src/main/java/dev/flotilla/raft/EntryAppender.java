@@ -26,6 +26,11 @@ import org.slf4j.LoggerFactory;
  * voter who is being added it starts none: the voter is never added, or added as it is. The next
  * leader has appenders that count.
  *
+ * <p>An answer that is lost with its connection says so to nobody, and where nothing more is
+ * appended none follows it: Ratis takes for received what was sent, and the answer to a heartbeat
+ * does not say what a follower has. It does say what the follower knows to be committed, and that
+ * it has up to there. From there on the entries are sent again.
+ *
  * <p>While there is something to send that cannot be sent now, because no memory is left to read it
  * into or no connection is there, Ratis' appender tries again without a pause. This one pauses.
  */
@@ -77,6 +82,7 @@ class EntryAppender extends GrpcLogAppender {
   public @Nullable AppendEntriesRequestProto newAppendEntriesRequest(long callId, boolean heartbeat)
       throws RaftLogIOException {
     machine.coldReads().answered(getFollower().getMatchIndex());
+    boolean heartbeatDue = getHeartbeatWaitTimeMs() <= 0;
     long log = getRaftLog().getNextIndex();
     long before = getFollower().getNextIndex();
     AppendEntriesRequestProto request;
@@ -92,8 +98,28 @@ class EntryAppender extends GrpcLogAppender {
     if (request == null) {
       stuckLog = log;
       stuckFollower = before;
+    } else if (heartbeatDue && request.getEntriesCount() == 0) {
+      makeUpForLostAnswers();
     }
     return request != null && isOvertaken(request) ? null : request;
+  }
+
+  /**
+   * With every heartbeat that is due, as none is while answers come. Ratis' lock for the index of
+   * the next entry is held.
+   */
+  private void makeUpForLostAnswers() {
+    FollowerInfo follower = getFollower();
+    long committed = follower.getCommitIndex();
+    if (follower.updateMatchIndex(committed)) {
+      getLeaderState().onFollowerSuccessAppendEntries(follower);
+    }
+    long known = follower.getMatchIndex();
+    // One that has not answered this leader yet may have anything.
+    if (committed >= 0 && !hasPendingDataRequests() && follower.getNextIndex() > known + 1) {
+      LOG.info("{} sends the entries from {} again", this, known + 1);
+      follower.setNextIndex(known + 1);
+    }
   }
 
   private boolean isOvertaken(AppendEntriesRequestProto request) {

@@ -69,6 +69,11 @@ final class TestCluster implements AutoCloseable {
     return new TestCluster(directory, "mmap", electionTimeout, true);
   }
 
+  /** The same on {@link TestEngines}. */
+  static TestCluster onNetworkAndGates(Path directory) throws IOException {
+    return new TestCluster(directory, TestEngines.NAME, TestNodes.ELECTION_TIMEOUT, true);
+  }
+
   /** A cluster in which nobody campaigns who is not told to, however loaded the machine is. */
   static TestCluster campaigningWhenTold(Path directory, String engine) throws IOException {
     return new TestCluster(directory, engine, UNHURRIED, false);
