@@ -100,6 +100,19 @@ final class EnvironmentFiles implements AutoCloseable {
     return directory.resolve(NEW);
   }
 
+  /**
+   * What an earlier process has left of the environment in the page cache is durable on return: a
+   * page that leads to a transaction, and one that takes a failed transaction back.
+   */
+  void syncEnvironment() throws IOException {
+    long started = System.nanoTime();
+    try (FileChannel channel = FileChannel.open(environment(), StandardOpenOption.WRITE)) {
+      channel.force(true);
+    }
+    device.synced(environment());
+    listener.flushed(0, 0, System.nanoTime() - started);
+  }
+
   /** Tells of a sync of a file that an environment was committed to. */
   void committed(Path file) {
     device.synced(file);

@@ -37,7 +37,10 @@ final class EnvironmentOpening {
       return;
     }
     switch (EnvironmentCheck.check(file, config.checkedBytes())) {
-      case EnvironmentCheck.Verdict.Good() -> files.beginNew();
+      case EnvironmentCheck.Verdict.Good() -> {
+        files.syncEnvironment();
+        files.beginNew();
+      }
       case EnvironmentCheck.Verdict.Foreign(String what) ->
           throw new StorageException(
               "open %s: it is not of this version and machine: %s".formatted(file, what));

@@ -167,6 +167,23 @@ final class DamagedEnvironmentTest {
     assertThat(Files.isSymbolicLink(file)).isTrue();
   }
 
+  /** A killed process may have left a commit in the page cache, or what took one back. */
+  @Test
+  void shouldSyncWhatAnEarlierProcessHasLeftBeforeALogIsOpened() {
+    List<Path> synced = new ArrayList<>();
+    Device device =
+        new Device() {
+          @Override
+          public void synced(Path path) {
+            synced.add(path);
+          }
+        };
+    try (LmdbEngine engine = Engines.open(directory, device, Map.of())) {
+      assertThat(engine.open(id).endIndex()).isEqualTo(300);
+      assertThat(synced).containsExactly(directory.resolve(EnvironmentFiles.ENVIRONMENT));
+    }
+  }
+
   @Test
   void shouldSyncTheNamesOfTheDirectoriesThatItMakes() {
     List<Path> synced = new ArrayList<>();
