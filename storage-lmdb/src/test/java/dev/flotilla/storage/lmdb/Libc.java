@@ -1,0 +1,66 @@
+package dev.flotilla.storage.lmdb;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+import java.nio.file.Path;
+
+/** Calls of the system with which tests have a device fail under LMDB. */
+final class Libc {
+
+  private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
+  private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
+
+  private static final MethodHandle OPEN =
+      function("open", FunctionDescriptor.of(INT, ValueLayout.ADDRESS, INT));
+  private static final MethodHandle DUP2 = function("dup2", FunctionDescriptor.of(INT, INT, INT));
+  private static final MethodHandle CLOSE = function("close", FunctionDescriptor.of(INT, INT));
+  private static final MethodHandle MMAP =
+      function("mmap", FunctionDescriptor.of(LONG, LONG, LONG, INT, INT, INT, LONG));
+
+  private static final int READ_ONLY = 0;
+  private static final int PROT_READ = 1;
+  private static final int MAP_SHARED_FIXED = 0x11;
+
+  private Libc() {}
+
+  private static MethodHandle function(String name, FunctionDescriptor descriptor) {
+    Linker linker = Linker.nativeLinker();
+    MemorySegment address = linker.defaultLookup().findOrThrow(name);
+    return linker.downcallHandle(address, descriptor);
+  }
+
+  /** Has an open file, by its number, be another from now on, which is read only. */
+  static void replace(int file, Path other) throws Throwable {
+    int opened = open(other);
+    check((int) DUP2.invokeExact(opened, file) == file, "dup2");
+    check((int) CLOSE.invokeExact(opened) == 0, "close");
+  }
+
+  /**
+   * Has so much memory, of whole pages, show the begin of a file: what lies behind its end faults.
+   */
+  static void map(long address, long bytes, Path shown) throws Throwable {
+    int opened = open(shown);
+    long mapped = (long) MMAP.invokeExact(address, bytes, PROT_READ, MAP_SHARED_FIXED, opened, 0L);
+    check(mapped == address, "mmap");
+    check((int) CLOSE.invokeExact(opened) == 0, "close");
+  }
+
+  private static int open(Path file) throws Throwable {
+    try (Arena arena = Arena.ofConfined()) {
+      int opened = (int) OPEN.invokeExact(arena.allocateFrom(file.toString()), READ_ONLY);
+      check(opened >= 0, "open");
+      return opened;
+    }
+  }
+
+  private static void check(boolean good, String call) {
+    if (!good) {
+      throw new AssertionError(call + " failed");
+    }
+  }
+}
