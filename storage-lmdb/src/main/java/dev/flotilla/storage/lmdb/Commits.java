@@ -4,9 +4,7 @@ import dev.flotilla.storage.CorruptLogException;
 import dev.flotilla.storage.DiskFullException;
 import dev.flotilla.storage.FlushListener;
 import dev.flotilla.storage.StorageException;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.lmdbjava.LmdbException;
@@ -35,14 +33,10 @@ final class Commits implements AutoCloseable {
   private final FlushListener listener;
   private final Thread thread;
 
-  /** Guarded by itself. */
-  private final Deque<Work> waiting = new ArrayDeque<>();
+  private final WorkQueue waiting = new WorkQueue();
 
   /** Comes into the queue with the next commit that succeeds. Commit thread only. */
   private final List<Work> postponed = new ArrayList<>();
-
-  /** Guarded by {@link #waiting}. */
-  private boolean closing;
 
   /** What the transaction at hand holds. Commit thread only. */
   private final List<Work> taken = new ArrayList<>();
@@ -71,14 +65,9 @@ final class Commits implements AutoCloseable {
 
   /** Queues work. It is not in the queue already, and comes again only from its own methods. */
   void submit(Work work) {
-    synchronized (waiting) {
-      if (!closing) {
-        waiting.addLast(work);
-        waiting.notifyAll();
-        return;
-      }
+    if (!waiting.add(work)) {
+      work.failed(closed());
     }
-    work.failed(closed());
   }
 
   /** Queues work when a commit has succeeded. Called by work that hears of a failure. */
@@ -92,7 +81,7 @@ final class Commits implements AutoCloseable {
 
   private void run() {
     try {
-      for (Work first = next(); first != null; first = next()) {
+      for (Work first = waiting.next(); first != null; first = waiting.next()) {
         transact(first);
       }
     } catch (RuntimeException | Error e) {
@@ -104,41 +93,15 @@ final class Commits implements AutoCloseable {
 
   /** Nobody waits for a thread that is gone. */
   private void end() {
-    synchronized (waiting) {
-      closing = true;
-    }
+    waiting.close();
     taken.forEach(work -> tellFailed(work, closed()));
-    for (Work work = poll(); work != null; work = poll()) {
+    for (Work work = waiting.poll(); work != null; work = waiting.poll()) {
       tellFailed(work, closed());
     }
   }
 
   private StorageException closed() {
     return new StorageException(environment.file() + " is closed");
-  }
-
-  /** Waits for work; null when there will be none. */
-  private @Nullable Work next() {
-    synchronized (waiting) {
-      while (waiting.isEmpty()) {
-        if (closing) {
-          return null;
-        }
-        try {
-          waiting.wait();
-        } catch (InterruptedException e) {
-          // Nobody has this thread to interrupt it; what waits is not given up.
-          LOG.debug("The commit thread was interrupted", e);
-        }
-      }
-      return waiting.removeFirst();
-    }
-  }
-
-  private @Nullable Work poll() {
-    synchronized (waiting) {
-      return waiting.pollFirst();
-    }
   }
 
   private void transact(Work first) {
@@ -198,7 +161,7 @@ final class Commits implements AutoCloseable {
     }
 
     private @Nullable Work following(Changes changes) {
-      Work next = alone || changes.isFull() ? null : poll();
+      Work next = alone || changes.isFull() ? null : waiting.poll();
       if (next != null) {
         taken.add(next);
       }
@@ -243,11 +206,11 @@ final class Commits implements AutoCloseable {
       taken.forEach(work -> tellFailed(work, cause));
     } else if (isOfOneWork(cause)) {
       taken.remove(culprit);
-      requeue();
+      waiting.putBack(taken);
       tellFailed(culprit, cause);
     } else {
       single = taken.size();
-      requeue();
+      waiting.putBack(taken);
     }
     taken.clear();
   }
@@ -263,13 +226,6 @@ final class Commits implements AutoCloseable {
             || cause.getCause() instanceof LmdbException
             || cause.getCause() instanceof Error;
     return cause instanceof CorruptLogException || !ofDevice;
-  }
-
-  /** Puts the works back that were in a transaction that failed for another's sake, in order. */
-  private void requeue() {
-    synchronized (waiting) {
-      taken.reversed().forEach(waiting::addFirst);
-    }
   }
 
   private void reopen() {
@@ -316,10 +272,7 @@ final class Commits implements AutoCloseable {
   /** Does what waits, then ends. */
   @Override
   public void close() {
-    synchronized (waiting) {
-      closing = true;
-      waiting.notifyAll();
-    }
+    waiting.close();
     boolean interrupted = false;
     while (thread.isAlive()) {
       try {
