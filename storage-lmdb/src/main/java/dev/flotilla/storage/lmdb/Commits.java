@@ -229,16 +229,25 @@ final class Commits implements AutoCloseable {
   }
 
   private void reopen() {
-    try {
-      environment.reopen();
-    } catch (RuntimeException | Error e) {
-      LOG.error("{} cannot be opened again after a commit that failed", environment.file(), e);
+    if (!isOpenAgain()) {
       return;
     }
     try {
       environment.write(transactionBytes, this::settle);
     } catch (RuntimeException | Error e) {
       LOG.warn("{} takes no commit yet after one that failed", environment.file(), e);
+      // This was another: LMDB may begin nothing more, and readers wait for it to be opened.
+      isOpenAgain();
+    }
+  }
+
+  private boolean isOpenAgain() {
+    try {
+      environment.reopen();
+      return true;
+    } catch (RuntimeException | Error e) {
+      LOG.error("{} cannot be opened again after a commit that failed", environment.file(), e);
+      return false;
     }
   }
 

@@ -23,6 +23,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Commits that fail give the contract's exceptions, and what was durable stays readable. */
@@ -94,6 +95,46 @@ final class FailingCommitTest {
       again.close();
       assertThat(engine.open(id).endIndex()).isEqualTo(3);
       assertThat(transaction()).isEqualTo(before + 1);
+    }
+  }
+
+  /** LMDB begins nothing more once it could not write a meta page, until it is opened again. */
+  @Test
+  @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+  void shouldReadOnWhenNoMetaPageCanBeWritten() throws Exception {
+    Path file = directory.resolve(EnvironmentFiles.ENVIRONMENT);
+    Device broken =
+        new Device() {
+          @Override
+          public void committing() {
+            if (faults.broken) {
+              failMetaPages(file);
+            }
+          }
+        };
+    try (LmdbEngine engine = Engines.open(directory, broken, Map.of())) {
+      LogStore log = engine.create(LogId.random(), LogBase.ORIGIN);
+      List<Entry> written = entries.several(3, 1000);
+      Engines.append(log, written);
+      faults.broken = true;
+      Engines.failsWith(
+          log.write(WriteSet.append(entries.several(1, 10))), StorageException.class, "write");
+      assertThat(Engines.shown(log)).isEqualTo(written);
+      assertThatThrownBy(() -> log.reopenCutAt(3)).isInstanceOf(StorageException.class);
+      assertThat(Engines.shown(log)).isEqualTo(written);
+
+      faults.broken = false;
+      LogStore again = log.reopenCutAt(3);
+      Engines.append(again, TestEntries.behind(again, 2).several(2, 100));
+      assertThat(again.endIndex()).isEqualTo(5);
+    }
+  }
+
+  private static void failMetaPages(Path file) {
+    try {
+      Libc.failMetaPages(file);
+    } catch (Throwable e) {
+      throw new AssertionError(e);
     }
   }
 

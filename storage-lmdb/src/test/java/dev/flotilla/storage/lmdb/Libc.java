@@ -1,12 +1,17 @@
 package dev.flotilla.storage.lmdb;
 
+import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
 
 /** Calls of the system with which tests have a device fail under LMDB. */
 final class Libc {
@@ -33,11 +38,34 @@ final class Libc {
     return linker.downcallHandle(address, descriptor);
   }
 
-  /** Has an open file, by its number, be another from now on, which is read only. */
-  static void replace(int file, Path other) throws Throwable {
-    int opened = open(other);
+  /**
+   * Has LMDB fail the next time that it writes a meta page of an open environment. It does so
+   * through a file of its own, which syncs: that one is another from now on, which is read only.
+   */
+  static void failMetaPages(Path environment) throws Throwable {
+    int file = syncingFile(environment);
+    int opened = open(Path.of("/dev/null"));
     check((int) DUP2.invokeExact(opened, file) == file, "dup2");
     check((int) CLOSE.invokeExact(opened) == 0, "close");
+  }
+
+  /** The number of the one file of this process that is a path and syncs each write. */
+  private static int syncingFile(Path file) throws IOException {
+    int dsync = 010000;
+    List<Integer> found = new ArrayList<>();
+    try (Stream<Path> open = Files.list(Path.of("/proc/self/fd"))) {
+      for (Path each : open.toList()) {
+        Path info = Path.of("/proc/self/fdinfo", each.getFileName().toString());
+        if (Files.exists(each) && Files.isSameFile(each, file)) {
+          String flags = Files.readAllLines(info).get(1).replace("flags:", "").strip();
+          if ((Integer.parseInt(flags, 8) & dsync) != 0) {
+            found.add(Integer.valueOf(each.getFileName().toString()));
+          }
+        }
+      }
+    }
+    check(found.size() == 1, "to find the file of meta pages has");
+    return found.getFirst();
   }
 
   /**
