@@ -251,7 +251,7 @@ final class EngineRaftLog implements RaftLog {
     }
   }
 
-  /** Ratis takes a leader out of office for a refused entry, unless it is told not to. */
+  /** Ratis has a leader step down for a refused entry, unless it is told not to. */
   private StateMachineException refused(IOException reason) {
     return new StateMachineException(memberId, reason, false);
   }

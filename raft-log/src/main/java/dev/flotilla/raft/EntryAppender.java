@@ -20,8 +20,8 @@ import org.slf4j.LoggerFactory;
  * answer to an earlier request may show that the follower has them, and more. Ratis' appender fails
  * when it then takes the follower to be where that request ends.
  *
- * <p>A leader whose appender fails all the same leaves office. Ratis would start another appender,
- * but the follower's answers to that one never count, not even those that show a newer term: of two
+ * <p>A leader whose appender fails all the same steps down. Ratis would start another appender, but
+ * the follower's answers to that one never count, not even those that show a newer term: of two
  * voters nothing is committed any more, and the leader stays. And in the place of one that fills a
  * voter who is being added it starts none: the voter is never added, or added as it is. The next
  * leader has appenders that count.
@@ -57,7 +57,7 @@ class EntryAppender extends GrpcLogAppender {
     this.machine = machine;
   }
 
-  /** Sends until it is stopped, or fails and takes its leader out of office. */
+  /** Sends until it is stopped, or fails and has its leader step down. */
   @Override
   public void run() throws IOException {
     try {
@@ -67,7 +67,7 @@ class EntryAppender extends GrpcLogAppender {
     } catch (Throwable e) {
       // One that was stopped is not of the present leader's term.
       if (isRunning()) {
-        LOG.warn("{} failed, the leader leaves office", this, e);
+        LOG.warn("{} failed, the leader steps down", this, e);
         machine.stepDown();
       } else {
         LOG.info("{} was stopped, and failed: {}", this, e.toString());

@@ -9,7 +9,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Takes leaders out of office that a majority of voters has not answered for the longest election
+ * Has leaders step down that a majority of voters has not answered for the longest election
  * timeout: the others may have elected a new one by then, and clients of the old one would read
  * what is no longer the end of the log.
  *

@@ -59,7 +59,7 @@ class AppenderFailureTest {
   }
 
   @Test
-  void shouldLeaveOfficeWhenAnAppenderFailed() throws Exception {
+  void shouldStepDownWhenAnAppenderFailed() throws Exception {
     try (TestCluster cluster = TestCluster.campaigningWhenTold(directory, TestEngines.NAME)) {
       // given
       UUID group = cluster.createLed("t-0");
@@ -68,7 +68,7 @@ class AppenderFailureTest {
       // when
       failToSend(group, cluster.voter(1));
       var _ = cluster.log(0, group).append(TestBatch.of(2, 1));
-      awaitEndOfOffice(cluster, group);
+      awaitStepDown(cluster, group);
 
       // then it can have it again, with followers that count
       cluster.awaitLeading(0, group);
@@ -78,7 +78,7 @@ class AppenderFailureTest {
   }
 
   @Test
-  void shouldLeaveOfficeWhenTheAppenderFailedThatFillsAVoterToBe() throws Exception {
+  void shouldStepDownWhenTheAppenderFailedThatFillsAVoterWhoIsAdded() throws Exception {
     try (TestCluster cluster = TestCluster.campaigningWhenTold(directory, TestEngines.NAME)) {
       // given two voters, and a third one to be
       UUID group = cluster.createLed("t-0");
@@ -120,10 +120,9 @@ class AppenderFailureTest {
         });
   }
 
-  private static void awaitEndOfOffice(TestCluster cluster, UUID group)
-      throws InterruptedException {
+  private static void awaitStepDown(TestCluster cluster, UUID group) throws InterruptedException {
     TestNodes.await(
-        "the end of its office",
+        "a leader that stepped down",
         () -> cluster.log(0, group).leadership() instanceof Leadership.Following);
   }
 

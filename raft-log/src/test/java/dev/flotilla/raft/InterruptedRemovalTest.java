@@ -25,7 +25,7 @@ class InterruptedRemovalTest {
   @TempDir Path directory;
 
   @Test
-  void shouldLeaveOfficeBeforeItAddsAVoterToWhichItNeverStoppedSending() throws Exception {
+  void shouldStepDownBeforeItAddsAVoterToWhichItNeverStoppedSending() throws Exception {
     try (TestCluster cluster = TestCluster.campaigningWhenTold(directory, TestEngines.NAME)) {
       // given a removal that is not committed yet
       UUID group = cluster.createLed("t-0");
@@ -41,7 +41,7 @@ class InterruptedRemovalTest {
                   && isBetweenVoters(cluster, OTHER, group)
                   && nextIndex(cluster, LEADER, group) == nextIndex(cluster, OTHER, group));
 
-      // when its leader leaves office and is elected again
+      // when its leader steps down and is elected again
       division(cluster, LEADER, group).stepDown();
       assertThatThrownBy(() -> await(removal))
           .hasCauseInstanceOf(GroupChangeException.NotLeader.class);
@@ -67,9 +67,9 @@ class InterruptedRemovalTest {
       assertThatThrownBy(() -> add(cluster, group))
           .hasCauseInstanceOf(GroupChangeException.NotLeader.class);
 
-      // then it has left office, and the next leader sends to voters only
+      // then it has stepped down, and the next leader sends to voters only
       TestNodes.await(
-          "the end of its office",
+          "a leader that stepped down",
           () -> cluster.log(LEADER, group).leadership() instanceof Leadership.Following);
       cluster.awaitLeading(LEADER, group);
       assertThat(receivers(cluster, group)).containsExactly(cluster.voter(OTHER).peerId());

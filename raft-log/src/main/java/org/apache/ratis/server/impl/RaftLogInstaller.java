@@ -256,7 +256,7 @@ public final class RaftLogInstaller {
   }
 
   /**
-   * A leader that was not answered by a majority for so long gives up its office, unless it took it
+   * A leader that was not answered by a majority for so long steps down, unless it was elected
    * since. Returns whether it does.
    */
   public boolean stepDownWithoutMajority(long patienceMs) {
@@ -279,7 +279,7 @@ public final class RaftLogInstaller {
     return lost;
   }
 
-  /** A leader gives up its office, in its term, without touching the disk. */
+  /** A leader steps down, in its term, without touching the disk. */
   public void stepDown() {
     division
         .getRole()
