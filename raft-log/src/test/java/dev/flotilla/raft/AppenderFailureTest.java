@@ -43,18 +43,22 @@ class AppenderFailureTest {
   @Test
   void shouldTakeEntriesFromALeaderWhoKnowsNothingOfAnInstallationThatAnotherBegan()
       throws Exception {
-    try (Pair pair = new Pair(directory)) {
-      // given a follower that has all there is, and no checkpoint of it
-      pair.create();
-      pair.append(3);
-      pair.assertSame(3);
+    boolean told = false;
+    for (int attempt = 0; !told; attempt++) {
+      assertThat(attempt).isLessThan(10);
+      try (Pair pair = new Pair(directory.resolve("pair-" + attempt))) {
+        // given a follower that has all there is, and no checkpoint of it
+        pair.create();
+        pair.append(3);
+        pair.assertSame(3);
 
-      // when it is told once to install a snapshot, and never asked what became of it
-      TestNodes.await("a follower that is told", pair::tellToInstall);
+        // when it is told once to install a snapshot, and never asked what became of it
+        told = pair.tellToInstall();
 
-      // then
-      pair.append(2);
-      pair.assertSame(5);
+        // then
+        pair.append(2);
+        pair.assertSame(5);
+      }
     }
   }
 

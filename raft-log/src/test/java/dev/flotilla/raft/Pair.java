@@ -117,19 +117,16 @@ final class Pair implements AutoCloseable {
 
   /**
    * The follower is told by its leader to begin where the leader's log does, as a new voter would
-   * be, if there is a leader whom it follows. Returns whether it is.
+   * be. Returns whether it has begun to: it may have a checkpoint already, or follow another.
    */
-  boolean tellToInstall() {
-    Optional<Integer> leader = present();
-    if (leader.isEmpty()) {
-      return false;
-    }
-    int node = 1 - leader.get();
-    Replica leading = replica(leader.get());
+  boolean tellToInstall() throws InterruptedException {
+    int leader = leader();
+    int node = 1 - leader;
+    Replica leading = replica(leader);
     TermIndex first = Objects.requireNonNull(leading.log().getTermIndex(0));
     InstallSnapshotRequestProto request =
         InstallSnapshotRequestProto.newBuilder()
-            .setServerRequest(message(leader.get(), node))
+            .setServerRequest(message(leader, node))
             .setLeaderTerm(leading.member().currentTerm())
             .setNotification(
                 NotificationProto.newBuilder().setFirstAvailableTermIndex(first.toProto()))
@@ -137,7 +134,7 @@ final class Pair implements AutoCloseable {
     try {
       InstallSnapshotReplyProto reply =
           ((RaftServerProtocol) division(node)).installSnapshot(request);
-      return reply.getResult() != InstallSnapshotResult.NOT_LEADER;
+      return reply.getResult() == InstallSnapshotResult.IN_PROGRESS;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
