@@ -3,6 +3,7 @@ package dev.flotilla.raft;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -17,6 +18,9 @@ import org.junit.jupiter.api.io.TempDir;
 class LostAnswerTest {
 
   private static final int FOLLOWER = 2;
+
+  /** Longer than the connection is broken, on a busy machine too: the leader stays. */
+  private static final Duration ELECTION_TIMEOUT = Duration.ofSeconds(2);
 
   @TempDir Path directory;
   private UUID group = UUID.randomUUID();
@@ -49,7 +53,7 @@ class LostAnswerTest {
   }
 
   private TestCluster led() throws Exception {
-    TestCluster cluster = TestCluster.onNetworkAndGates(directory);
+    TestCluster cluster = TestCluster.onNetworkAndGates(directory, ELECTION_TIMEOUT);
     group = cluster.createLed("t-0");
     cluster.append(group, TestBatch.of(1, 1));
     awaitKnown(cluster);

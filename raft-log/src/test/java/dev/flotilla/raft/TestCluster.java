@@ -70,8 +70,9 @@ final class TestCluster implements AutoCloseable {
   }
 
   /** The same on {@link TestEngines}. */
-  static TestCluster onNetworkAndGates(Path directory) throws IOException {
-    return new TestCluster(directory, TestEngines.NAME, TestNodes.ELECTION_TIMEOUT, true);
+  static TestCluster onNetworkAndGates(Path directory, Duration electionTimeout)
+      throws IOException {
+    return new TestCluster(directory, TestEngines.NAME, electionTimeout, true);
   }
 
   /** A cluster in which nobody campaigns who is not told to, however loaded the machine is. */
