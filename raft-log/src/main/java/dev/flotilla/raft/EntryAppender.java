@@ -114,9 +114,13 @@ class EntryAppender extends GrpcLogAppender {
     if (follower.updateMatchIndex(committed)) {
       getLeaderState().onFollowerSuccessAppendEntries(follower);
     }
+    // One that has not answered this leader yet may have anything, and one that is gone nothing.
+    boolean answers =
+        committed >= 0
+            && follower.getLastRpcResponseTime().elapsedTimeMs()
+                < getServer().properties().minRpcTimeoutMs();
     long known = follower.getMatchIndex();
-    // One that has not answered this leader yet may have anything.
-    if (committed >= 0 && !hasPendingDataRequests() && follower.getNextIndex() > known + 1) {
+    if (answers && !hasPendingDataRequests() && follower.getNextIndex() > known + 1) {
       LOG.info("{} sends the entries from {} again", this, known + 1);
       follower.setNextIndex(known + 1);
     }
