@@ -85,6 +85,28 @@ public record EntryHeader(
     attributes = attributes.asReadOnlyBuffer();
   }
 
+  /**
+   * The header of what is left of the entry when records of it are gone; its place, its times and
+   * its digest stay.
+   *
+   * @param newKind {@link EntryKind#DATA}, or {@link EntryKind#EMPTIED} if none are left
+   */
+  public EntryHeader compacted(
+      EntryKind newKind, List<BatchExtent> newBatches, ByteBuffer newAttributes) {
+    return new EntryHeader(
+        index,
+        term,
+        newKind,
+        baseOffset,
+        offsetSpan,
+        appendTimeMs,
+        maxTimestampMs,
+        largestTimestampMs,
+        digest,
+        newBatches,
+        newAttributes);
+  }
+
   /** The offset after its last one. */
   public long endOffset() {
     return baseOffset + offsetSpan;

@@ -1,6 +1,5 @@
 package dev.flotilla.storage.lmdb;
 
-import dev.flotilla.storage.BatchExtent;
 import dev.flotilla.storage.Entry;
 import dev.flotilla.storage.EntryCompactor;
 import dev.flotilla.storage.EntryCompactor.Outcome;
@@ -74,11 +73,12 @@ final class LogCompactor {
           case Outcome.Keep() -> null;
           case Outcome.Empty() ->
               new LogOperation.Replacement(
-                  new Entry(with(header, EntryKind.EMPTIED, List.of(), NOTHING), NOTHING), stored);
+                  new Entry(header.compacted(EntryKind.EMPTIED, List.of(), NOTHING), NOTHING),
+                  stored);
           case Outcome.Replace(var batches, var attributes, var left) ->
               new LogOperation.Replacement(
                   new Entry(
-                      with(header, EntryKind.DATA, batches, copyOf(attributes)), copyOf(left)),
+                      header.compacted(EntryKind.DATA, batches, copyOf(attributes)), copyOf(left)),
                   stored);
         };
       }
@@ -86,22 +86,6 @@ final class LogCompactor {
       queue.checkOpen();
       return null;
     }
-  }
-
-  private static EntryHeader with(
-      EntryHeader of, EntryKind kind, List<BatchExtent> batches, ByteBuffer attributes) {
-    return new EntryHeader(
-        of.index(),
-        of.term(),
-        kind,
-        of.baseOffset(),
-        of.offsetSpan(),
-        of.appendTimeMs(),
-        of.maxTimestampMs(),
-        of.largestTimestampMs(),
-        of.digest(),
-        batches,
-        attributes);
   }
 
   /** The compactor may have answered with memory that was lent to it. */

@@ -1,5 +1,6 @@
 package dev.flotilla.storage.lmdb;
 
+import dev.flotilla.storage.Continuation;
 import dev.flotilla.storage.EntryHeader;
 import dev.flotilla.storage.LogBase;
 import dev.flotilla.storage.LogClosedException;

@@ -1,5 +1,6 @@
 package dev.flotilla.storage.mmap;
 
+import dev.flotilla.storage.Continuation;
 import dev.flotilla.storage.Entry;
 import dev.flotilla.storage.EntryHeader;
 import dev.flotilla.storage.LogBase;
@@ -25,7 +26,7 @@ final class Admission {
     this.log = log;
     this.maxEntryBytes = maxEntryBytes;
     this.base = view.base();
-    this.end = Continuation.behind(view);
+    this.end = new Continuation(view.endIndex(), view.endTerm(), view.endOffset());
   }
 
   /**
@@ -58,7 +59,7 @@ final class Admission {
   /** All content goes. */
   void reset(LogBase newBase) {
     base = newBase;
-    end = new Continuation(newBase.index() + 1, newBase.term(), newBase.offset());
+    end = Continuation.behind(newBase);
   }
 
   /** What an entry at the end or at a truncation must continue. */
@@ -72,10 +73,9 @@ final class Admission {
     }
     long last = truncateFrom - 1;
     if (last == base.index()) {
-      return new Continuation(truncateFrom, base.term(), base.offset());
+      return Continuation.behind(base);
     }
-    EntryHeader header = pendingHeader(last, view, pending);
-    return new Continuation(truncateFrom, header.term(), header.endOffset());
+    return Continuation.behind(pendingHeader(last, view, pending));
   }
 
   /**

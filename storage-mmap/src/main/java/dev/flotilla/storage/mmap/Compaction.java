@@ -105,7 +105,7 @@ final class Compaction {
       case Outcome.Empty() -> addToRun(emptied(header), 1);
       case Outcome.Replace replace ->
           write(
-              with(header, EntryKind.DATA, replace.batches(), replace.attributes()),
+              header.compacted(EntryKind.DATA, replace.batches(), replace.attributes()),
               replaced(header, replace));
     }
   }
@@ -124,23 +124,7 @@ final class Compaction {
   }
 
   private static EntryHeader emptied(EntryHeader header) {
-    return with(header, EntryKind.EMPTIED, List.of(), NOTHING);
-  }
-
-  private static EntryHeader with(
-      EntryHeader header, EntryKind kind, List<BatchExtent> batches, ByteBuffer attributes) {
-    return new EntryHeader(
-        header.index(),
-        header.term(),
-        kind,
-        header.baseOffset(),
-        header.offsetSpan(),
-        header.appendTimeMs(),
-        header.maxTimestampMs(),
-        header.largestTimestampMs(),
-        header.digest(),
-        batches,
-        attributes);
+    return header.compacted(EntryKind.EMPTIED, List.of(), NOTHING);
   }
 
   private void write(EntryHeader header, ByteBuffer payload) throws IOException {

@@ -1,5 +1,6 @@
 package dev.flotilla.storage.mmap;
 
+import dev.flotilla.storage.Continuation;
 import dev.flotilla.storage.EntryCompactor;
 import dev.flotilla.storage.LogBase;
 import dev.flotilla.storage.LogClosedException;

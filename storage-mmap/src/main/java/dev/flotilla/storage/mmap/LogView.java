@@ -35,6 +35,11 @@ record LogView(
     return index > base.index() && index < endIndex;
   }
 
+  /** The term of the last entry, of the base if there is none. */
+  long endTerm() {
+    return termStarts.isEmpty() ? base.term() : termStarts.getLast().term();
+  }
+
   /** The view without the entries from an index on. */
   LogView cutTo(long index, long offset) {
     List<TermStart> kept = termStarts.stream().filter(start -> start.index() < index).toList();

@@ -1,10 +1,8 @@
 package dev.flotilla.storage.testkit;
 
-import dev.flotilla.storage.BatchExtent;
 import dev.flotilla.storage.Entry;
 import dev.flotilla.storage.EntryCompactor;
 import dev.flotilla.storage.EntryCompactor.Outcome;
-import dev.flotilla.storage.EntryHeader;
 import dev.flotilla.storage.EntryKind;
 import java.nio.ByteBuffer;
 import java.util.List;
@@ -25,7 +23,7 @@ final class Compaction {
       case Outcome.Empty() -> emptied(entry);
       case Outcome.Replace(var batches, var attributes, var payload) ->
           new Entry(
-              with(entry.header(), EntryKind.DATA, batches, attributes),
+              entry.header().compacted(EntryKind.DATA, batches, copyOf(attributes)),
               copyOf(payload).asReadOnlyBuffer());
     };
   }
@@ -33,23 +31,7 @@ final class Compaction {
   /** The entry after all its records are gone. */
   static Entry emptied(Entry entry) {
     ByteBuffer nothing = ByteBuffer.allocate(0);
-    return new Entry(with(entry.header(), EntryKind.EMPTIED, List.of(), nothing), nothing);
-  }
-
-  private static EntryHeader with(
-      EntryHeader of, EntryKind kind, List<BatchExtent> batches, ByteBuffer attributes) {
-    return new EntryHeader(
-        of.index(),
-        of.term(),
-        kind,
-        of.baseOffset(),
-        of.offsetSpan(),
-        of.appendTimeMs(),
-        of.maxTimestampMs(),
-        of.largestTimestampMs(),
-        of.digest(),
-        batches,
-        copyOf(attributes));
+    return new Entry(entry.header().compacted(EntryKind.EMPTIED, List.of(), nothing), nothing);
   }
 
   private static ByteBuffer copyOf(ByteBuffer bytes) {

@@ -1,30 +1,33 @@
-package dev.flotilla.storage.lmdb;
+package dev.flotilla.storage;
 
-import dev.flotilla.storage.Entry;
-import dev.flotilla.storage.EntryHeader;
 import java.util.List;
 
 /**
- * What the next entry of a log must continue.
+ * What the next entry of a log must continue; for engines, which refuse what does not.
  *
  * @param index its index
  * @param term its term is this or later
  * @param offset its base offset is this or higher
  */
-record Continuation(long index, long term, long offset) {
+public record Continuation(long index, long term, long offset) {
 
-  /** What continues a view. */
-  static Continuation behind(LogView view) {
-    long term = view.endTerm();
-    return new Continuation(view.endIndex(), term, view.endOffset());
+  /** What continues an empty log. */
+  public static Continuation behind(LogBase base) {
+    return new Continuation(base.index() + 1, base.term(), base.offset());
+  }
+
+  /** What continues an entry. */
+  public static Continuation behind(EntryHeader header) {
+    return new Continuation(header.index() + 1, header.term(), header.endOffset());
   }
 
   /**
    * What continues these entries.
    *
-   * @throws IllegalArgumentException if they do not continue this
+   * @param maxEntryBytes the most that header and payload of one may have together
+   * @throws IllegalArgumentException if they do not continue this, or one is too large
    */
-  Continuation behind(List<Entry> entries, int maxEntryBytes) {
+  public Continuation behind(List<Entry> entries, int maxEntryBytes) {
     Continuation next = this;
     for (Entry entry : entries) {
       EntryHeader header = entry.header();
@@ -40,7 +43,7 @@ record Continuation(long index, long term, long offset) {
         throw new IllegalArgumentException(
             "entry %d has %d bytes, more than %d".formatted(header.index(), bytes, maxEntryBytes));
       }
-      next = new Continuation(header.index() + 1, header.term(), header.endOffset());
+      next = behind(header);
     }
     return next;
   }
