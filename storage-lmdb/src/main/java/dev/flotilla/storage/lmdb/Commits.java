@@ -122,8 +122,10 @@ final class Commits implements AutoCloseable {
     taken.forEach(this::tellCommitted);
     taken.clear();
     if (!inDoubt) {
-      postponed.forEach(this::submit);
+      List<Work> again = List.copyOf(postponed);
       postponed.clear();
+      // Where nothing is taken any more they fail, and may ask to come later once more.
+      again.forEach(this::submit);
     }
   }
 

@@ -24,6 +24,8 @@ final class Task<T> implements Work {
    * Has changes made and returns when they are durable.
    *
    * @throws StorageException if they fail
+   * @throws IllegalStateException on the commit thread, which completes the futures of writes: it
+   *     would wait for itself
    */
   static void run(Commits commits, Consumer<Changes> body) {
     var _ =
@@ -37,6 +39,9 @@ final class Task<T> implements Work {
 
   /** The same, with what the body returns. */
   static <T> T get(Commits commits, Function<Changes, T> body) {
+    if (commits.isCommitThread()) {
+      throw new IllegalStateException("called while the future of a write is completed");
+    }
     Task<T> task = new Task<>(body);
     commits.submit(task);
     try {

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -153,6 +154,67 @@ final class CommitsTest {
     public void apply(Changes changes) {
       throw why;
     }
+  }
+
+  @Test
+  void shouldWriteWhatWaitsWhenItIsClosedBehindWorkThatIsToComeLater() throws Exception {
+    // given work whose first commit fails, and which asks to come again
+    AtomicInteger failures = new AtomicInteger();
+    Told later =
+        new Told() {
+          @Override
+          public void apply(Changes changes) {
+            if (failures.get() == 0) {
+              throw new StorageException("no");
+            }
+            super.apply(changes);
+          }
+
+          @Override
+          public void failed(StorageException cause) {
+            failures.incrementAndGet();
+            commits.submitLater(this);
+          }
+        };
+    commits.submit(later);
+
+    // when it is closed while others wait
+    gate.close();
+    Told first = new Told();
+    commits.submit(first);
+    gate.awaitHeld();
+    Told last = new Told();
+    commits.submit(last);
+    Thread closing = Thread.ofPlatform().start(commits::close);
+    while (closing.getState() != Thread.State.WAITING) {
+      Thread.onSpinWait();
+    }
+    gate.open();
+
+    // then
+    assertThat(first.outcome()).isEqualTo("committed");
+    assertThat(last.outcome()).isEqualTo("committed");
+    closing.join();
+    assertThat(failures).hasValueGreaterThan(1);
+  }
+
+  @Test
+  void shouldRefuseToWaitForItself() throws Exception {
+    CompletableFuture<Throwable> thrown = new CompletableFuture<>();
+    commits.submit(
+        new Told() {
+          @Override
+          public void committed() {
+            try {
+              Task.run(commits, Catalogue::close);
+              thrown.complete(new AssertionError("waited"));
+            } catch (IllegalStateException e) {
+              thrown.complete(e);
+            }
+          }
+        });
+
+    assertThat(thrown.get(30, TimeUnit.SECONDS)).isInstanceOf(IllegalStateException.class);
   }
 
   @Test

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.flotilla.storage.CorruptLogException;
-import dev.flotilla.storage.FlushListener;
 import dev.flotilla.storage.LogBase;
 import dev.flotilla.storage.LogId;
 import dev.flotilla.storage.LogStore;
@@ -139,18 +138,13 @@ final class DamagedEnvironmentTest {
 
   @Test
   void shouldRefuseAnotherLayoutOfItsOwn() throws Exception {
-    EngineConfig config = Engines.config(directory, Map.of(), FlushListener.NONE);
-    try (Environment environment =
-        Environment.open(directory.resolve(EnvironmentFiles.ENVIRONMENT), config)) {
-      environment.write(
-          Long.MAX_VALUE,
-          changes -> {
-            var key = Keys.format(changes.key);
-            var value = changes.reserve(changes.databases.logs(), key, FormatRow.BYTES);
-            new FormatRow(1, 1, 0).writeTo(key, value);
-            changes.commit();
-          });
-    }
+    Engines.change(
+        directory,
+        changes -> {
+          var key = Keys.format(changes.key);
+          var value = changes.reserve(changes.databases.logs(), key, FormatRow.BYTES);
+          new FormatRow(1, 1, 0).writeTo(key, value);
+        });
     assertThatThrownBy(() -> Engines.open(directory))
         .isInstanceOf(StorageException.class)
         .hasMessageContaining("the layout of version 1 of this engine, which reads version 2");
@@ -167,17 +161,20 @@ final class DamagedEnvironmentTest {
     assertThat(Files.isSymbolicLink(file)).isTrue();
   }
 
+  private static Device noting(List<Path> synced) {
+    return new Device() {
+      @Override
+      public void synced(Path path) {
+        synced.add(path);
+      }
+    };
+  }
+
   /** A killed process may have left a commit in the page cache, or what took one back. */
   @Test
   void shouldSyncWhatAnEarlierProcessHasLeftBeforeALogIsOpened() {
     List<Path> synced = new ArrayList<>();
-    Device device =
-        new Device() {
-          @Override
-          public void synced(Path path) {
-            synced.add(path);
-          }
-        };
+    Device device = noting(synced);
     try (LmdbEngine engine = Engines.open(directory, device, Map.of())) {
       assertThat(engine.open(id).endIndex()).isEqualTo(300);
       assertThat(synced).containsExactly(directory.resolve(EnvironmentFiles.ENVIRONMENT));
@@ -187,13 +184,7 @@ final class DamagedEnvironmentTest {
   @Test
   void shouldSyncTheNamesOfTheDirectoriesThatItMakes() {
     List<Path> synced = new ArrayList<>();
-    Device device =
-        new Device() {
-          @Override
-          public void synced(Path path) {
-            synced.add(path);
-          }
-        };
+    Device device = noting(synced);
     Path made = directory.resolve("a").resolve("b");
     Engines.open(made, device, Map.of()).close();
 

@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
 /** Engines for tests, and what tests do with their logs. */
 final class Engines {
@@ -40,6 +41,20 @@ final class Engines {
   static EngineConfig config(Path directory, Map<String, String> settings, FlushListener listener) {
     return EngineConfig.of(
         new EngineContext(directory, FlushMode.COMMIT, 1 << 20, 1 << 20, settings, listener));
+  }
+
+  /** Changes rows of an environment that nobody has open. */
+  static void change(Path directory, Consumer<Changes> change) {
+    EngineConfig config = config(directory, Map.of(), FlushListener.NONE);
+    try (Environment environment =
+        Environment.open(directory.resolve(EnvironmentFiles.ENVIRONMENT), config)) {
+      environment.write(
+          Long.MAX_VALUE,
+          changes -> {
+            change.accept(changes);
+            changes.commit();
+          });
+    }
   }
 
   static void append(LogStore log, List<Entry> entries) throws Exception {

@@ -175,19 +175,14 @@ final class RemovalTest {
     try (LmdbEngine engine = open(Device.REAL)) {
       appendMegabytes(engine.create(id, LogBase.ORIGIN), 1);
     }
-    EngineConfig config = Engines.config(directory, Map.of(), FlushListener.NONE);
-    try (Environment environment =
-        Environment.open(directory.resolve(EnvironmentFiles.ENVIRONMENT), config)) {
-      environment.write(
-          Long.MAX_VALUE,
-          changes -> {
-            ByteBuffer garbled = Keys.deleted(changes.key, 7);
-            changes.reserve(changes.databases.logs(), garbled, MarkRow.BYTES).putInt(0, 1);
-            ByteBuffer used = Keys.deleted(changes.key, 1);
-            MarkRow.write(used, changes.reserve(changes.databases.logs(), used, MarkRow.BYTES));
-            changes.commit();
-          });
-    }
+    Engines.change(
+        directory,
+        changes -> {
+          ByteBuffer garbled = Keys.deleted(changes.key, 7);
+          changes.reserve(changes.databases.logs(), garbled, MarkRow.BYTES).putInt(0, 1);
+          ByteBuffer used = Keys.deleted(changes.key, 1);
+          MarkRow.write(used, changes.reserve(changes.databases.logs(), used, MarkRow.BYTES));
+        });
     assertThat(deleted()).isEmpty();
     try (LmdbEngine engine = open(Device.REAL)) {
       assertThat(Engines.shown(engine.open(id))).hasSize(MEGABYTE_ENTRIES);
