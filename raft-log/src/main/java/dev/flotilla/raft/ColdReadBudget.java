@@ -62,6 +62,14 @@ final class ColdReadBudget {
     return true;
   }
 
+  /** The entry that an appender took bytes for last was not read. */
+  synchronized void returned(Object appender) {
+    Deque<Lease> held = leases.get(appender);
+    if (held != null && !held.isEmpty()) {
+      leased -= held.removeLast().bytes();
+    }
+  }
+
   /** The follower of an appender has all up to an entry. Cheap for one that leases nothing. */
   void answered(Object appender, long index) {
     if (leases.containsKey(appender)) {

@@ -108,12 +108,29 @@ final class ColdReads implements AutoCloseable {
       if (!budget.tryAcquire(Thread.currentThread(), header.index(), bytes)) {
         throw new TimeoutException("entry " + header.index() + " waits for memory");
       }
-      Future<LogEntryProto> read;
+      boolean done = false;
       try {
-        read = threads.submit(this::read);
+        LogEntryProto entry = await(submit(), timeout);
+        done = true;
+        return entry;
+      } finally {
+        if (!done) {
+          // It is asked for again, and would be counted each time.
+          budget.returned(Thread.currentThread());
+        }
+      }
+    }
+
+    private Future<LogEntryProto> submit() throws TimeoutException {
+      try {
+        return threads.submit(this::read);
       } catch (RejectedExecutionException e) {
         throw new TimeoutException("too many reads wait, or the node is closing");
       }
+    }
+
+    private LogEntryProto await(Future<LogEntryProto> read, TimeDuration timeout)
+        throws TimeoutException {
       try {
         return read.get(timeout.toLong(TimeUnit.MILLISECONDS), TimeUnit.MILLISECONDS);
       } catch (TimeoutException e) {

@@ -39,6 +39,21 @@ class EngineRaftLogTest extends RaftLogFixture {
   }
 
   @Test
+  void shouldCountNoMemoryForAnEntryThatCannotBeRead() throws Exception {
+    // given
+    get(appendEntries(records(1, 1)));
+    EntryWithData entry = log.getEntryWithData(0);
+    store.close();
+
+    // when
+    assertThatThrownBy(() -> entry.getEntry(TimeDuration.valueOf(1, TimeUnit.SECONDS)))
+        .isInstanceOf(TimeoutException.class);
+
+    // then
+    assertThat(coldBudget.leasedBytes()).isZero();
+  }
+
+  @Test
   void shouldSendWhatTheLeaderSent() throws Exception {
     // given
     LogEntryProto entry = records(1, 3);

@@ -42,9 +42,9 @@ abstract class RaftLogFixture {
   final GatedEngineFactory factory =
       new GatedEngineFactory(new InMemoryEngineFactory(Completion.ON_ENGINE_THREAD));
   final FlushGate gate = factory.gate();
-  final ColdReads coldReads =
-      new ColdReads(
-          new ColdReadBudget(1 << 20, Duration.ofSeconds(3), System::nanoTime), 4096, "test");
+  final ColdReadBudget coldBudget =
+      new ColdReadBudget(1 << 20, Duration.ofSeconds(3), System::nanoTime);
+  final ColdReads coldReads = new ColdReads(coldBudget, 4096, "test");
   LogStore store;
   LogMemory memory;
   EngineRaftLog log;
