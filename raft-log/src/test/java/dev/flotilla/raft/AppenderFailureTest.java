@@ -21,8 +21,10 @@ import org.apache.ratis.server.leader.FollowerInfo;
 import org.apache.ratis.server.leader.LeaderState;
 import org.apache.ratis.server.leader.LogAppender;
 import org.apache.ratis.server.protocol.TermIndex;
+import org.apache.ratis.statemachine.StateMachine;
 import org.apache.ratis.thirdparty.com.google.protobuf.ByteString;
 import org.apache.ratis.util.CodeInjectionForTesting;
+import org.apache.ratis.util.LifeCycle;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -63,14 +65,75 @@ class AppenderFailureTest {
   }
 
   @Test
+  void shouldBeOpenedAgainWhenItCannotGoOnWhereItBegan() throws Exception {
+    boolean told = false;
+    for (int attempt = 0; !told; attempt++) {
+      assertThat(attempt).isLessThan(10);
+      try (Pair pair = new Pair(directory.resolve("pair-" + attempt))) {
+        // given a follower that cannot pause, as one that is just being loaded again
+        pair.create();
+        pair.append(3);
+        pair.assertSame(3);
+        Replica follower = pair.replica(1 - pair.leader());
+        lifeCycle(follower).transition(LifeCycle.State.PAUSING);
+
+        // when
+        told = pair.tellToInstall();
+
+        // then
+        if (told) {
+          TestNodes.await("another replica", () -> isReplaced(pair, follower));
+          pair.append(2);
+          pair.assertSame(5);
+        }
+      }
+    }
+  }
+
+  private static boolean isReplaced(Pair pair, Replica replica) {
+    for (int node = 0; node < 2; node++) {
+      if (pair.node(node).replica(pair.group).filter(replica::equals).isPresent()) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  @Test
+  void shouldPauseOnceWhereItIsToldTwiceBeforeItWentOn() throws Exception {
+    try (Pair pair = new Pair(directory)) {
+      pair.create();
+      Replica replica = pair.replica(pair.leader());
+      StateMachine machine = ((RaftServer.Division) replica.member().monitor()).getStateMachine();
+      machine.pause();
+      machine.pause();
+      assertThat(machine.getLifeCycleState()).isEqualTo(LifeCycle.State.PAUSED);
+    }
+  }
+
+  private static LifeCycle lifeCycle(Replica replica) {
+    RaftServer.Division division = (RaftServer.Division) replica.member().monitor();
+    return ((GroupStateMachine) division.getStateMachine()).getLifeCycle();
+  }
+
+  @Test
   void shouldStepDownWhenAnAppenderFailed() throws Exception {
+    stepDownAfter(new IllegalStateException("not sent, as asked"));
+  }
+
+  @Test
+  void shouldStepDownWhenAnAppenderFailedByAnError() throws Exception {
+    stepDownAfter(new LinkageError("not sent, as asked"));
+  }
+
+  private void stepDownAfter(Throwable failure) throws Exception {
     try (TestCluster cluster = TestCluster.campaigningWhenTold(directory, TestEngines.NAME)) {
       // given
       UUID group = cluster.createLed("t-0");
       cluster.append(group, TestBatch.of(1, 1));
 
       // when
-      failToSend(group, cluster.voter(1));
+      failToSend(group, cluster.voter(1), failure);
       var _ = cluster.log(0, group).append(TestBatch.of(2, 1));
       awaitStepDown(cluster, group);
 
@@ -93,7 +156,7 @@ class AppenderFailureTest {
       cluster.createEmpty(2, group);
 
       // when
-      failToSend(group, cluster.voter(2));
+      failToSend(group, cluster.voter(2), new IllegalStateException("not sent, as asked"));
       assertThatThrownBy(() -> groups.addVoter(group, cluster.voter(2)).get(60, TimeUnit.SECONDS))
           .hasCauseInstanceOf(GroupChangeException.NotLeader.class);
 
@@ -106,7 +169,7 @@ class AppenderFailureTest {
   }
 
   /** The next message with entries of a group to a voter is not sent: its appender fails. */
-  private static void failToSend(UUID group, Voter to) {
+  private static void failToSend(UUID group, Voter to, Throwable failure) {
     AtomicBoolean failed = new AtomicBoolean();
     ByteString groupId = RaftGroupId.valueOf(group).toByteString();
     ByteString peerId = ByteString.copyFromUtf8(to.peerId());
@@ -118,10 +181,18 @@ class AppenderFailureTest {
               && request.getServerRequest().getRaftGroupId().getId().equals(groupId)
               && request.getServerRequest().getReplyId().equals(peerId)
               && failed.compareAndSet(false, true)) {
-            throw new IllegalStateException("not sent, as asked");
+            throw unchecked(failure);
           }
           return false;
         });
+  }
+
+  /** Thrown, and not returned, if it is an error. */
+  private static RuntimeException unchecked(Throwable failure) {
+    if (failure instanceof Error error) {
+      throw error;
+    }
+    return (RuntimeException) failure;
   }
 
   private static void awaitStepDown(TestCluster cluster, UUID group) throws InterruptedException {
@@ -167,6 +238,39 @@ class AppenderFailureTest {
     }
   }
 
+  @Test
+  void shouldSendAgainToOneThatAnswersAndNotToOneThatIsGone() throws Exception {
+    try (TestCluster cluster = TestCluster.campaigningWhenTold(directory, TestEngines.NAME)) {
+      // given entries that a follower was sent, of which it is known to have the first
+      UUID group = cluster.createLed("t-0");
+      cluster.append(group, TestBatch.of(1, 1));
+      cluster.append(group, TestBatch.of(2, 1));
+      RaftServer.Division leader =
+          (RaftServer.Division) cluster.node(0).replica(group).orElseThrow().member().monitor();
+      long end = leader.getRaftLog().getNextIndex();
+      long timeoutMs = leader.properties().minRpcTimeoutMs();
+
+      // then it is sent the others again, if it answered the last heartbeat
+      assertThat(nextAfterHeartbeat(leader, timeoutMs * 3 / 4, 0, end)).isEqualTo(1);
+      assertThat(nextAfterHeartbeat(leader, timeoutMs, 0, end)).isEqualTo(end);
+      // and not if it has all, or never said what it has
+      assertThat(nextAfterHeartbeat(leader, timeoutMs * 3 / 4, end - 1, end)).isEqualTo(end);
+      assertThat(nextAfterHeartbeat(leader, timeoutMs * 3 / 4, -1, end)).isEqualTo(end);
+    }
+  }
+
+  private static long nextAfterHeartbeat(
+      RaftServer.Division leader, long answeredAgoMs, long committed, long nextIndex)
+      throws Exception {
+    FollowerInfo follower =
+        Sending.answered(leader, other(leader), answeredAgoMs, committed, nextIndex);
+    AppendEntriesRequestProto heartbeat =
+        appender(leader, follower).newAppendEntriesRequest(1, false);
+    assertThat(heartbeat.getEntriesCount()).isZero();
+    assertThat(follower.getMatchIndex()).isEqualTo(committed);
+    return follower.getNextIndex();
+  }
+
   /** What a leader would send a follower that is seen at these next indexes, one after another. */
   private static Optional<AppendEntriesRequestProto> requested(Pair pair, long... nextIndexes)
       throws Exception {
@@ -175,14 +279,19 @@ class AppenderFailureTest {
   }
 
   private static EntryAppender appender(RaftServer.Division leader, long... nextIndexes) {
-    RaftPeer peer =
-        leader.getRaftConf().getAllPeers().stream()
-            .filter(one -> !one.getId().equals(leader.getId()))
-            .findFirst()
-            .orElseThrow();
-    FollowerInfo follower = Sending.follower(leader, peer, nextIndexes);
+    return appender(leader, Sending.follower(leader, other(leader), nextIndexes));
+  }
+
+  private static EntryAppender appender(RaftServer.Division leader, FollowerInfo follower) {
     return new EntryAppender(
         leader, (GroupStateMachine) leader.getStateMachine(), new RequestsOnly(), follower);
+  }
+
+  private static RaftPeer other(RaftServer.Division leader) {
+    return leader.getRaftConf().getAllPeers().stream()
+        .filter(one -> !one.getId().equals(leader.getId()))
+        .findFirst()
+        .orElseThrow();
   }
 
   /** A leader who makes requests, and expects nothing of anybody. */

@@ -35,4 +35,19 @@ public final class Sending {
       }
     };
   }
+
+  /**
+   * A follower that answered some time ago, and no heartbeat was sent since.
+   *
+   * @param committed what it said then to know to be committed
+   * @param nextIndex of what it would be sent next
+   */
+  public static FollowerInfo answered(
+      RaftServer.Division leader, RaftPeer peer, long agoMs, long committed, long nextIndex) {
+    Timestamp then = Timestamp.currentTime().addTimeMs(-agoMs);
+    FollowerInfo follower =
+        new FollowerInfoImpl(leader.getMemberId(), peer, id -> peer, then, nextIndex, true);
+    follower.updateCommitIndex(committed);
+    return follower;
+  }
 }
