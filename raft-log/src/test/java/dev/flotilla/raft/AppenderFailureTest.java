@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
@@ -265,7 +266,7 @@ class AppenderFailureTest {
     FollowerInfo follower =
         Sending.answered(leader, other(leader), answeredAgoMs, committed, nextIndex);
     AppendEntriesRequestProto heartbeat =
-        appender(leader, follower).newAppendEntriesRequest(1, false);
+        Objects.requireNonNull(appender(leader, follower).newAppendEntriesRequest(1, false));
     assertThat(heartbeat.getEntriesCount()).isZero();
     assertThat(follower.getMatchIndex()).isEqualTo(committed);
     return follower.getNextIndex();

@@ -22,7 +22,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 class InterruptedRebuildTest {
 
   private static final Uuid HERE = RebuildFixture.HERE;
-  private static final Uuid ELSEWHERE = new Uuid(2, 2);
+  private static final Uuid ELSEWHERE = RebuildFixture.ELSEWHERE;
 
   /** What a failpoint does: the process ends here. */
   private static final class Crash extends Error {

@@ -29,6 +29,8 @@ final class RebuildFixture implements AutoCloseable {
   /** The data directory in which the replica is made. */
   static final Uuid HERE = SingleNode.DIRECTORY;
 
+  static final Uuid ELSEWHERE = new Uuid(2, 2);
+
   private final Path directory;
   private final InMemoryCommandLog.Stored stored = new InMemoryCommandLog.Stored();
   private SingleNode node;

@@ -23,7 +23,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class RebuildStepsTest {
 
   private static final Uuid HERE = RebuildFixture.HERE;
-  private static final Uuid ELSEWHERE = new Uuid(2, 2);
+  private static final Uuid ELSEWHERE = RebuildFixture.ELSEWHERE;
 
   private RebuildFixture node;
 
