@@ -6,6 +6,7 @@ import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Deque;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentLinkedDeque;
@@ -29,6 +30,9 @@ import org.lmdbjava.LmdbNativeException;
  * <p>Methods throw what LMDB throws; callers know the log that it concerns.
  */
 final class Environment implements AutoCloseable {
+
+  /** The names of the databases, see {@link Keys}. */
+  static final List<String> DATABASES = List.of("logs", "headers", "payloads");
 
   private final Path file;
   private final EngineConfig config;
@@ -79,15 +83,15 @@ final class Environment implements AutoCloseable {
     Env<ByteBuffer> env =
         Env.create()
             .setMapSize(mapBytes)
-            .setMaxDbs(3)
+            .setMaxDbs(DATABASES.size())
             .setMaxReaders(readers + 1)
             .open(file.toFile(), EnvFlags.MDB_NOSUBDIR, EnvFlags.MDB_NOTLS);
     try {
       Snapshot.Databases databases =
           new Snapshot.Databases(
-              env.openDbi("logs", DbiFlags.MDB_CREATE),
-              env.openDbi("headers", DbiFlags.MDB_CREATE),
-              env.openDbi("payloads", DbiFlags.MDB_CREATE));
+              env.openDbi(DATABASES.get(0), DbiFlags.MDB_CREATE),
+              env.openDbi(DATABASES.get(1), DbiFlags.MDB_CREATE),
+              env.openDbi(DATABASES.get(2), DbiFlags.MDB_CREATE));
       return new Opened(env, databases, new ConcurrentLinkedDeque<>());
     } catch (RuntimeException e) {
       env.close();

@@ -21,7 +21,8 @@ import org.jspecify.annotations.Nullable;
  * Values have checksums of their own.
  *
  * <p>The two meta pages are looked at always. The rest is read when the file is not larger than a
- * limit, so that the time is bounded, or shorter than the meta pages say.
+ * limit, so that the time is bounded, or shorter than the meta pages say; and after a crash, see
+ * {@link CheckingProcess}.
  */
 final class EnvironmentCheck {
 
@@ -30,7 +31,6 @@ final class EnvironmentCheck {
   private final FileChannel file;
   private final MetaPage meta;
   private final BitSet used = new BitSet();
-  private final List<long[]> freeLists = new ArrayList<>();
   private final List<Tree> databases = new ArrayList<>();
 
   private long branches;
@@ -106,11 +106,6 @@ final class EnvironmentCheck {
     walk(meta.main(), Content.DATABASES);
     for (Tree database : List.copyOf(databases)) {
       walk(database, Content.ROWS);
-    }
-    for (long[] list : freeLists) {
-      for (long page : list) {
-        use(page, 1);
-      }
     }
   }
 
@@ -228,7 +223,7 @@ final class EnvironmentCheck {
         }
         databases.add(tree);
       }
-      case FREE_LIST -> freeLists.add(freeList(page, node, pages));
+      case FREE_LIST -> freeList(page, node, pages);
       case ROWS -> {}
     }
   }
@@ -246,7 +241,7 @@ final class EnvironmentCheck {
     return first.overflowPages();
   }
 
-  private long[] freeList(Page page, Node node, int pages) throws IOException, DamageException {
+  private void freeList(Page page, Node node, int pages) throws IOException, DamageException {
     ByteBuffer value = node.stored();
     if (pages > 0) {
       Page big = Page.read(file, node.child(), Page.HEAD_BYTES + node.valueBytes());
@@ -256,14 +251,15 @@ final class EnvironmentCheck {
     if (count < 0 || count > value.limit() / Long.BYTES - 1) {
       throw page.damage("lists " + count + " free pages");
     }
-    long[] list = new long[(int) count];
-    for (int i = 0; i < count; i++) {
-      list[i] = value.getLong((i + 1) * Long.BYTES);
-      if (i > 0 && list[i] >= list[i - 1]) {
+    long last = Long.MAX_VALUE;
+    for (int i = 1; i <= count; i++) {
+      long free = value.getLong(i * Long.BYTES);
+      if (free >= last) {
         throw page.damage("lists free pages that are not in order");
       }
+      use(free, 1);
+      last = free;
     }
-    return list;
   }
 
   private void use(long page, int count) throws DamageException {

@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * environment.mdb       the environment
  * environment.mdb-lock  who reads and writes it; LMDB makes it anew when nobody does
  * engine.lock           locked while the engine is open
+ * open.mark             there while the engine is open, see {@link OpenMark}
  * new.mdb               an environment that is being created
  * damaged.mdb           the last one that was damaged: nobody reads it, it may be deleted
  * </pre>
@@ -91,6 +92,11 @@ final class EnvironmentFiles implements AutoCloseable {
 
   Path environment() {
     return directory.resolve(ENVIRONMENT);
+  }
+
+  /** Says that the engine is open. */
+  OpenMark openMark() {
+    return new OpenMark(directory.resolve("open.mark"));
   }
 
   /** Where a new environment is made before {@link #install}; what is there is removed. */

@@ -17,8 +17,14 @@ final class EnvironmentOpening {
 
   private static final Logger LOG = LoggerFactory.getLogger(EnvironmentOpening.class);
 
+  /** Kills and power losses that follow one another so often may be crashes of which none knows. */
+  private static final int SUSPICIOUS_ENDS = 3;
+
   private final EnvironmentFiles files;
   private final EngineConfig config;
+
+  /** Processes that did not close the engine since it was checked or closed. */
+  private int endsBefore;
 
   EnvironmentOpening(EnvironmentFiles files, EngineConfig config) {
     this.files = files;
@@ -26,17 +32,22 @@ final class EnvironmentOpening {
   }
 
   /**
-   * On return there is an environment that can be opened.
+   * On return there is an environment that can be opened, and marked as open.
    *
    * @throws StorageException if there is one of another version or machine
    */
   void prepare() throws IOException {
+    prepareFile();
+    files.openMark().set(endsBefore);
+  }
+
+  private void prepareFile() throws IOException {
     Path file = files.environment();
     if (Files.notExists(file)) {
       create(Set.of());
       return;
     }
-    switch (EnvironmentCheck.check(file, config.checkedBytes())) {
+    switch (check(file)) {
       case EnvironmentCheck.Verdict.Good() -> {
         files.syncEnvironment();
         files.beginNew();
@@ -46,6 +57,24 @@ final class EnvironmentOpening {
               "open %s: it is not of this version and machine: %s".formatted(file, what));
       case EnvironmentCheck.Verdict.Damaged(String what) -> setAside(file, what);
     }
+  }
+
+  /** A crash, or one after the other, has it checked however large it is. */
+  private EnvironmentCheck.Verdict check(Path file) throws IOException {
+    OpenMark.LastEnd end = files.openMark().lastEnd();
+    boolean suspicious = end.ends() >= SUSPICIOUS_ENDS && Files.size(file) > config.checkedBytes();
+    if (!end.crashed() && !suspicious) {
+      endsBefore = end.ends();
+      return EnvironmentCheck.check(file, config.checkedBytes());
+    }
+    LOG.warn(
+        "{}: all pages of {}, {} MiB, are checked before it is used",
+        end.crashed()
+            ? "The process that used it crashed in native code"
+            : end.ends() + " processes one after the other did not close it",
+        file,
+        Files.size(file) >> 20);
+    return CheckingProcess.check(file);
   }
 
   /**

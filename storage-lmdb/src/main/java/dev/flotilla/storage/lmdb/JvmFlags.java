@@ -12,6 +12,15 @@ final class JvmFlags {
 
   private JvmFlags() {}
 
+  /** All flags for a JVM that uses LMDB, those that only spare it warnings among them. */
+  static List<String> all() {
+    List<String> flags = new ArrayList<>();
+    OPENED_PACKAGES.forEach(name -> flags.add("--add-opens=java.base/" + name + "=ALL-UNNAMED"));
+    flags.add("--enable-native-access=ALL-UNNAMED");
+    flags.add("--sun-misc-unsafe-memory-access=allow");
+    return flags;
+  }
+
   /**
    * Does nothing if the JVM was started with them.
    *

@@ -60,6 +60,7 @@ final class LmdbEngine implements StorageEngine {
 
   static LmdbEngine open(Path directory, EngineConfig config, Device device) {
     JvmFlags.check();
+    NativeAborts.report();
     if (config.flushMode() == FlushMode.UNSAFE_OS) {
       LOG.info("storage.flush=unsafe-os changes nothing for {}: every commit is synced", directory);
     }
@@ -81,6 +82,15 @@ final class LmdbEngine implements StorageEngine {
   private static LmdbEngine open(EnvironmentFiles files, EngineConfig config, Device device)
       throws IOException {
     new EnvironmentOpening(files, config).prepare();
+    try {
+      return opened(files, config, device);
+    } catch (RuntimeException e) {
+      files.openMark().clear();
+      throw e;
+    }
+  }
+
+  private static LmdbEngine opened(EnvironmentFiles files, EngineConfig config, Device device) {
     Environment environment = Environment.open(files.environment(), config);
     try {
       Catalogue catalogue = environment.read(Catalogue::readFrom);
@@ -272,6 +282,7 @@ final class LmdbEngine implements StorageEngine {
     commits.close();
     try (files) {
       environment.close();
+      files.openMark().clear();
     } catch (IOException e) {
       throw LmdbFailures.translate("close " + environment.file(), e);
     }
