@@ -34,6 +34,7 @@ final class Catalogue {
    * Reads what an environment says.
    *
    * @throws StorageException if another version of this engine has written it
+   * @throws DamagedEnvironmentException if it does not say which
    */
   static Catalogue readFrom(Snapshot snapshot) {
     int version = format(snapshot).version();
@@ -121,7 +122,7 @@ final class Catalogue {
     ByteBuffer key = Keys.format(snapshot.key);
     ByteBuffer value = snapshot.get(snapshot.databases.logs(), key);
     if (value == null || !Checksums.isGood(key, value, FormatRow.BYTES)) {
-      throw new StorageException("what the environment says of itself is damaged");
+      throw new DamagedEnvironmentException("what the environment says of itself is damaged");
     }
     return FormatRow.readFrom(value);
   }

@@ -40,8 +40,13 @@ final class CheckingProcess {
    * @throws IOException if it came to no verdict, or the thread is interrupted
    */
   static Verdict check(Path file) throws IOException {
+    return check(file, System.getProperty("java.class.path"));
+  }
+
+  /** The same, told the class path of the process. */
+  static Verdict check(Path file, String classPath) throws IOException {
     long started = System.nanoTime();
-    Process process = start(file);
+    Process process = start(file, classPath);
     try {
       Verdict verdict = verdict(process, file);
       LOG.info(
@@ -52,13 +57,13 @@ final class CheckingProcess {
     }
   }
 
-  private static Process start(Path file) throws IOException {
+  private static Process start(Path file, String classPath) throws IOException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(List.of("-Xmx256m", "-XX:+UseSerialGC", "-XX:+ExitOnOutOfMemoryError"));
     command.addAll(List.of("-XX:-CreateCoredumpOnCrash", "-XX:ErrorFile=/dev/null"));
     command.addAll(JvmFlags.all());
-    command.addAll(List.of("-cp", System.getProperty("java.class.path")));
+    command.addAll(List.of("-cp", classPath));
     command.addAll(List.of(CheckMain.class.getName(), file.toAbsolutePath().toString()));
     return new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start();
   }

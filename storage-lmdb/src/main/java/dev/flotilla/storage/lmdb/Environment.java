@@ -16,6 +16,7 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
+import org.lmdbjava.Dbi;
 import org.lmdbjava.DbiFlags;
 import org.lmdbjava.Env;
 import org.lmdbjava.EnvFlags;
@@ -74,24 +75,47 @@ final class Environment implements AutoCloseable {
     this.readers = new Semaphore(config.readers());
   }
 
-  /** Opens an environment, creating it where there is no file. */
+  /**
+   * Opens an environment.
+   *
+   * @throws DamagedEnvironmentException if it is not one that {@link #create} has made
+   */
   static Environment open(Path file, EngineConfig config) {
-    return new Environment(file, config, open(file, config.mapBytes(), config.readers()));
+    return new Environment(file, config, openExisting(file, config));
   }
 
-  private static Opened open(Path file, long mapBytes, int readers) {
+  /** Makes an environment, and opens it. */
+  static Environment create(Path file, EngineConfig config) {
+    return new Environment(file, config, opened(file, config, DbiFlags.MDB_CREATE));
+  }
+
+  /** Were a database that is not found made anew, damage would be written over. */
+  private static Opened openExisting(Path file, EngineConfig config) {
+    try {
+      return opened(file, config);
+    } catch (Dbi.KeyNotFoundException | Dbi.IncompatibleException e) {
+      throw new DamagedEnvironmentException("a database in it cannot be opened", e);
+    } catch (LmdbException e) {
+      if (LmdbFailures.isDamage(e)) {
+        throw new DamagedEnvironmentException("it cannot be opened: " + e.getMessage(), e);
+      }
+      throw e;
+    }
+  }
+
+  private static Opened opened(Path file, EngineConfig config, DbiFlags... flags) {
     Env<ByteBuffer> env =
         Env.create()
-            .setMapSize(mapBytes)
+            .setMapSize(config.mapBytes())
             .setMaxDbs(DATABASES.size())
-            .setMaxReaders(readers + 1)
+            .setMaxReaders(config.readers() + 1)
             .open(file.toFile(), EnvFlags.MDB_NOSUBDIR, EnvFlags.MDB_NOTLS);
     try {
       Snapshot.Databases databases =
           new Snapshot.Databases(
-              env.openDbi(DATABASES.get(0), DbiFlags.MDB_CREATE),
-              env.openDbi(DATABASES.get(1), DbiFlags.MDB_CREATE),
-              env.openDbi(DATABASES.get(2), DbiFlags.MDB_CREATE));
+              env.openDbi(DATABASES.get(0), flags),
+              env.openDbi(DATABASES.get(1), flags),
+              env.openDbi(DATABASES.get(2), flags));
       return new Opened(env, databases, new ConcurrentLinkedDeque<>());
     } catch (RuntimeException e) {
       env.close();
@@ -239,7 +263,11 @@ final class Environment implements AutoCloseable {
         if (!Files.exists(file)) {
           throw new StorageException(file + " is missing");
         }
-        opened = open(file, config.mapBytes(), config.readers());
+        try {
+          opened = openExisting(file, config);
+        } catch (DamagedEnvironmentException e) {
+          throw new StorageException(file + " is damaged: " + e.getMessage(), e);
+        }
       }
     }
   }

@@ -59,6 +59,11 @@ final class EnvironmentOpening {
     }
   }
 
+  /** An environment that cannot be opened gives way to a new one, as {@link #prepare} leaves it. */
+  void setAside(DamagedEnvironmentException found) throws IOException {
+    setAside(files.environment(), String.valueOf(found.getMessage()));
+  }
+
   /** A crash, or one after the other, has it checked however large it is. */
   private EnvironmentCheck.Verdict check(Path file) throws IOException {
     OpenMark.LastEnd end = files.openMark().lastEnd();
@@ -103,7 +108,7 @@ final class EnvironmentOpening {
   private void make(Set<LogId> lost) throws IOException {
     long started = System.nanoTime();
     Path fresh = files.beginNew();
-    try (Environment environment = Environment.open(fresh, config)) {
+    try (Environment environment = Environment.create(fresh, config)) {
       environment.checkPages();
       environment.write(
           Long.MAX_VALUE,

@@ -81,8 +81,12 @@ final class LmdbEngine implements StorageEngine {
 
   private static LmdbEngine open(EnvironmentFiles files, EngineConfig config, Device device)
       throws IOException {
-    new EnvironmentOpening(files, config).prepare();
+    EnvironmentOpening opening = new EnvironmentOpening(files, config);
+    opening.prepare();
     try {
+      return opened(files, config, device);
+    } catch (DamagedEnvironmentException e) {
+      opening.setAside(e);
       return opened(files, config, device);
     } catch (RuntimeException e) {
       files.openMark().clear();
@@ -98,6 +102,12 @@ final class LmdbEngine implements StorageEngine {
     } catch (StorageException e) {
       environment.close();
       throw new StorageException("open " + files.environment() + ": " + e.getMessage(), e);
+    } catch (LmdbException e) {
+      environment.close();
+      if (LmdbFailures.isDamage(e)) {
+        throw new DamagedEnvironmentException("its logs cannot be listed: " + e.getMessage(), e);
+      }
+      throw e;
     } catch (RuntimeException e) {
       environment.close();
       throw e;
@@ -147,7 +157,7 @@ final class LmdbEngine implements StorageEngine {
     try {
       return opened(id, recovered(id, endIndex));
     } catch (LmdbException e) {
-      throw LmdbFailures.translate("open log " + id, e);
+      throw LmdbFailures.ofRead("open log " + id, id, 0, e);
     } finally {
       open.remove(id, Optional.<LmdbLog>empty());
     }
@@ -216,7 +226,7 @@ final class LmdbEngine implements StorageEngine {
       superseded.add(old);
       return log;
     } catch (LmdbException e) {
-      throw LmdbFailures.translate("open log " + old.id() + " again", e);
+      throw LmdbFailures.ofRead("open log " + old.id() + " again", old.id(), 0, e);
     }
   }
 

@@ -81,6 +81,11 @@ final class LmdbFailures {
     }
   }
 
+  /** The same where a log is read: damage is damage of that log, as far as it is known. */
+  static StorageException ofRead(String doing, LogId log, long index, LmdbException failure) {
+    return isDamage(failure) ? damage(log, index, failure) : translate(doing, failure);
+  }
+
   /** Damage to pages that one log has met. */
   static CorruptLogException damage(LogId log, long index, LmdbException found) {
     CorruptLogException damage =

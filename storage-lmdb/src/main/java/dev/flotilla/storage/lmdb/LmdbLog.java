@@ -172,9 +172,7 @@ final class LmdbLog implements LogStore {
           .environment()
           .read(snapshot -> reader.apply(engine.entries(id, number, snapshot), view));
     } catch (LmdbException e) {
-      throw LmdbFailures.isDamage(e)
-          ? LmdbFailures.damage(id, view.startIndex(), e)
-          : LmdbFailures.translate("read log " + id, e);
+      throw LmdbFailures.ofRead("read log " + id, id, view.startIndex(), e);
     } catch (InternalError fault) {
       // The rows lie in mapped pages; the device failed to bring one.
       throw new StorageException("log " + id + ": a mapped page cannot be read", fault);

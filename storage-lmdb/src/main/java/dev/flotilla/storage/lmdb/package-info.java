@@ -40,7 +40,10 @@
  * <p><b>Checksums.</b> Each value is verified with its key and its log's id before it is used;
  * LMDB's own pages have none, and LMDB trusts them. {@link
  * dev.flotilla.storage.lmdb.EnvironmentCheck} looks at the meta pages before each opening, and at
- * all pages where the file is not larger than {@code storage.lmdb.check.max.bytes}. A damaged
+ * all pages where the file is not larger than {@code storage.lmdb.check.max.bytes}. A damaged page
+ * of a larger one may have LMDB end the process; {@link dev.flotilla.storage.lmdb.OpenMark} tells
+ * of that, and the next opening has all pages checked in a process of its own ({@link
+ * dev.flotilla.storage.lmdb.CheckingProcess}), which takes 0.5 to 5 seconds for each GiB. A damaged
  * environment is set aside; its logs are listed, and damaged each.
  *
  * <p><b>Failures.</b> {@code LmdbFailures} is the table of what they become. What one log cannot
@@ -55,8 +58,9 @@
  * it is in use.
  *
  * <p>Not promised: that a flipped bit in a tree page of a large environment does not end the
- * process; that a log which was deleted just before damage is not listed again; that a store which
- * was opened again still shows what the new one drops or compacts.
+ * process, once, or three times where the JVM comes to no report; that a log which was deleted just
+ * before damage is not listed again; that a store which was opened again still shows what the new
+ * one drops or compacts.
  */
 @NullMarked
 package dev.flotilla.storage.lmdb;

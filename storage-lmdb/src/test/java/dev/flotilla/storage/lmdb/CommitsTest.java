@@ -36,7 +36,7 @@ final class CommitsTest {
     EngineConfig config = Engines.config(directory, Map.of(), listener);
     files = EnvironmentFiles.lock(directory, gate, listener);
     new EnvironmentOpening(files, config).prepare();
-    environment = Environment.open(files.environment(), config);
+    environment = Environment.create(files.environment(), config);
     commits = new Commits(environment, files, gate, config);
   }
 

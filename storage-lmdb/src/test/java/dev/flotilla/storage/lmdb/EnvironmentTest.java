@@ -26,7 +26,7 @@ final class EnvironmentTest {
   @BeforeEach
   void open() {
     EngineConfig config = Engines.config(directory, Map.of(), FlushListener.NONE);
-    environment = Environment.open(directory.resolve(EnvironmentFiles.ENVIRONMENT), config);
+    environment = Environment.create(directory.resolve(EnvironmentFiles.ENVIRONMENT), config);
     environment.write(
         Long.MAX_VALUE,
         changes -> {
