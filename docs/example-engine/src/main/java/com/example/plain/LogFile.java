@@ -30,7 +30,6 @@ final class LogFile {
   static final byte END = 3;
 
   static final int HEAD_BYTES = 17;
-
   private static final int SEARCH_BYTES = 1 << 16;
 
   private final LogId id;
@@ -76,7 +75,7 @@ final class LogFile {
     for (long chunk = from; chunk <= last; chunk += SEARCH_BYTES) {
       ByteBuffer bytes = bytes(chunk, (int) Math.min(SEARCH_BYTES + HEAD_BYTES, size() - chunk));
       for (int i = 0; i < SEARCH_BYTES && i <= bytes.limit() - HEAD_BYTES; i++) {
-        byte kind = bytes.get(i + 16);
+        byte kind = bytes.get(i + HEAD_BYTES - 1);
         boolean maybe = bytes.getInt(i) >= 0 && kind >= BASE && kind <= END;
         if (maybe && read(chunk + i).isPresent()) {
           return OptionalLong.of(chunk + i);

@@ -79,9 +79,7 @@ final class LogIndex {
     }
     int kept = (int) Math.min(entries.size(), set.truncateFrom() - firstIndex());
     Continuation cut =
-        kept == 0
-            ? Continuation.behind(base)
-            : Continuation.behind(entries.get(kept - 1).header());
+        kept == 0 ? Continuation.behind(base) : Continuation.behind(entries.get(kept - 1).header());
     cut.behind(set.entries(), maxEntryBytes);
     boolean removes = kept < entries.size();
     truncate(kept);
@@ -101,8 +99,7 @@ final class LogIndex {
     }
     int dropped = (int) (newBase.index() - base.index());
     EntryHeader last = entries.get(dropped - 1).header();
-    if (!newBase.equals(
-        new LogBase(last.index(), last.term(), last.endOffset(), last.digest()))) {
+    if (!newBase.equals(new LogBase(last.index(), last.term(), last.endOffset(), last.digest()))) {
       throw new IllegalArgumentException(newBase + " does not describe " + last);
     }
     entries.subList(0, dropped).clear();

@@ -14,8 +14,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Writes the file of a log. It is appended to, or written anew beside the old one, which it replaces
- * by its name: so a crash leaves the one or the other. Used by one thread at a time.
+ * Writes the file of a log. It is appended to, or written anew beside the old one, which it
+ * replaces by its name: so a crash leaves the one or the other. Used by one thread at a time.
  */
 final class LogWriter {
 
@@ -81,7 +81,7 @@ final class LogWriter {
    * releases it.
    */
   List<Stored> rewrite(LogBase base, List<Stored> entries, Change change) throws IOException {
-    LogFile copy = new LogFile(id, next(path), disk);
+    LogFile copy = emptyFile(id, path, disk);
     try {
       List<Stored> written = new ArrayList<>();
       long position = FIRST_ENTRY;
@@ -104,12 +104,18 @@ final class LogWriter {
 
   /** Makes the file of a log that holds nothing. */
   static void create(LogId id, Path path, Disk disk, LogBase base) throws IOException {
-    LogFile empty = new LogFile(id, next(path), disk);
+    LogFile empty = emptyFile(id, path, disk);
     try {
       install(empty, path, disk, base, FIRST_ENTRY);
     } finally {
       empty.release();
     }
+  }
+
+  /** What an attempt that failed has left there is removed: its records would look good. */
+  private static LogFile emptyFile(LogId id, Path path, Disk disk) throws IOException {
+    Files.deleteIfExists(next(path));
+    return new LogFile(id, next(path), disk);
   }
 
   /** Where a file is written before it gets the log's name. */
@@ -118,8 +124,8 @@ final class LogWriter {
   }
 
   /**
-   * Completes a file and gives it the log's name. Its first record says that it was synced up to its
-   * end, as it will have been when somebody finds it under that name.
+   * Completes a file and gives it the log's name. Its first record says that it was synced up to
+   * its end, as it will have been when somebody finds it under that name.
    */
   private static void install(LogFile file, Path path, Disk disk, LogBase base, long end)
       throws IOException {

@@ -30,7 +30,8 @@ final class PlainEngine implements StorageEngine {
   private final EngineContext context;
   private final Disk disk;
   private final ExecutorService writers =
-      Executors.newCachedThreadPool(Thread.ofPlatform().daemon().name("plain-writer-", 0).factory());
+      Executors.newCachedThreadPool(
+          Thread.ofPlatform().daemon().name("plain-writer-", 0).factory());
 
   private final Map<LogId, PlainLog> open = new ConcurrentHashMap<>();
 
@@ -101,7 +102,8 @@ final class PlainEngine implements StorageEngine {
   }
 
   private PlainLog recovered(LogId id, long endIndex) {
-    PlainLog log = new PlainLog(this, id, Recovery.open(id, file(id), disk, endIndex), context, writers);
+    PlainLog log =
+        new PlainLog(this, id, Recovery.open(id, file(id), disk, endIndex), context, writers);
     open.put(id, log);
     return log;
   }

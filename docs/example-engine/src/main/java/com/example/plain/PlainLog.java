@@ -4,9 +4,7 @@ import dev.flotilla.storage.CorruptLogException;
 import dev.flotilla.storage.EngineContext;
 import dev.flotilla.storage.Entry;
 import dev.flotilla.storage.EntryCompactor;
-import dev.flotilla.storage.EntryCompactor.Outcome;
 import dev.flotilla.storage.EntryHeader;
-import dev.flotilla.storage.EntryKind;
 import dev.flotilla.storage.LogBase;
 import dev.flotilla.storage.LogClosedException;
 import dev.flotilla.storage.LogId;
@@ -27,9 +25,9 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
- * A log in one file. Every change is made in memory at once; a thread then makes the file follow, by
- * appending what is new or, where something was removed, by writing all of it anew. All changes that
- * wait at that moment cost one sync together.
+ * A log in one file. Every change is made in memory at once; a thread then makes the file follow,
+ * by appending what is new or, where something was removed, by writing all of it anew. All changes
+ * that wait at that moment cost one sync together.
  *
  * <p>The log's monitor guards what readers see and is held for moments; {@link #writing} is held
  * while the file is written, and taken before it.
@@ -60,18 +58,6 @@ final class PlainLog implements LogStore {
 
   private boolean closing;
   private boolean closed;
-
-  /** Bytes on the heap: nothing that happens to the log concerns them. */
-  private record Copy(List<ByteBuffer> buffers) implements Slice {
-
-    @Override
-    public int bytes() {
-      return buffers.stream().mapToInt(ByteBuffer::remaining).sum();
-    }
-
-    @Override
-    public void close() {}
-  }
 
   PlainLog(
       PlainEngine engine, LogId id, Recovery recovered, EngineContext context, Executor writers) {
@@ -186,35 +172,14 @@ final class PlainLog implements LogStore {
         entries = List.copyOf(index.durable());
       }
       try {
-        publish(
-            entries,
-            writer.rewrite(
-                base,
-                entries,
-                (header, payload) ->
-                    header.index() >= fromIndex && header.index() < toIndex
-                        ? compacted(header, payload, compactor)
-                        : new Entry(header, payload)));
+        LogWriter.Change change = new Compaction(fromIndex, toIndex, compactor);
+        publish(entries, writer.rewrite(base, entries, change));
       } catch (IOException | StorageException e) {
         StorageException failure = Disk.failure("compact log " + id, e);
         fail(List.of(), failure);
         throw failure;
       }
     }
-  }
-
-  private static Entry compacted(EntryHeader header, ByteBuffer payload, EntryCompactor compactor) {
-    if (header.kind() != EntryKind.DATA) {
-      return new Entry(header, payload);
-    }
-    ByteBuffer nothing = ByteBuffer.allocate(0);
-    return switch (compactor.compact(header, new Copy(List.of(payload)))) {
-      case Outcome.Keep() -> new Entry(header, payload);
-      case Outcome.Empty() ->
-          new Entry(header.compacted(EntryKind.EMPTIED, List.of(), nothing), nothing);
-      case Outcome.Replace(var batches, var attributes, var left) ->
-          new Entry(header.compacted(EntryKind.DATA, batches, attributes), left);
-    };
   }
 
   @Override
@@ -254,7 +219,7 @@ final class PlainLog implements LogStore {
     } finally {
       source.release();
     }
-    return new Copy(buffers);
+    return new HeapSlice(buffers);
   }
 
   private synchronized <T> T read(Supplier<T> answer) {
@@ -300,7 +265,10 @@ final class PlainLog implements LogStore {
 
   @Override
   public Optional<EntryHeader> lastHeader() {
-    return read(() -> index.durable().isEmpty() ? Optional.empty() : Optional.of(index.durable().getLast().header()));
+    return read(() ->
+        index.durable().isEmpty()
+            ? Optional.empty()
+            : Optional.of(index.durable().getLast().header()));
   }
 
   @Override

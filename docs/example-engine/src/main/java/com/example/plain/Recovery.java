@@ -14,9 +14,9 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
- * Reads a file from its begin to the first bad record. It is torn there, by a crash in the middle of
- * a write, unless some record, in front of the bad one or behind it, says that the file was synced
- * beyond: then it is damaged.
+ * Reads a file from its begin to the first bad record. It is torn there, by a crash in the middle
+ * of a write, unless some record, in front of the bad one or behind it, says that the file was
+ * synced beyond: then it is damaged.
  *
  * @param writer of the log that was opened
  * @param index what it holds
@@ -50,11 +50,13 @@ record Recovery(LogWriter writer, LogIndex index) {
       throws IOException {
     Scan scan = scan(path, file);
     if (scan.end() < scan.synced() && scan.endIndex() < endIndex) {
-      throw new CorruptLogException("damage at %d of %s".formatted(scan.end(), path), scan.endIndex());
+      throw new CorruptLogException(
+          "damage at %d of %s".formatted(scan.end(), path), scan.endIndex());
     }
     long kept = Math.max(0, Math.min(endIndex, scan.endIndex()) - scan.base().index() - 1);
     List<Stored> entries = scan.entries().subList(0, (int) kept);
-    long end = kept < scan.entries().size() ? scan.entries().get((int) kept).position() : scan.end();
+    long end =
+        kept < scan.entries().size() ? scan.entries().get((int) kept).position() : scan.end();
     LogWriter writer = new LogWriter(id, path, disk, file, end);
     if (end < scan.synced()) {
       entries = writer.rewrite(scan.base(), entries, Entry::new);
@@ -73,9 +75,7 @@ record Recovery(LogWriter writer, LogIndex index) {
     List<Stored> entries = new ArrayList<>();
     long synced = first.synced();
     long end = first.end();
-    for (Optional<LogFile.Content> next = file.read(end);
-        next.isPresent();
-        next = file.read(end)) {
+    for (Optional<LogFile.Content> next = file.read(end); next.isPresent(); next = file.read(end)) {
       LogFile.Content content = next.get();
       if (content.kind() == LogFile.ENTRY) {
         entries.add(Stored.at(end, EntryHeader.readFrom(content.body())));

@@ -37,11 +37,10 @@ record Stored(EntryHeader header, ByteBuffer waiting, long position) {
     }
     LogFile.Content content =
         file.read(position)
-            .orElseThrow(
-                () ->
-                    new CorruptLogException(
-                        "entry %d at %d of %s".formatted(header.index(), position, file),
-                        header.index()));
+            .orElseThrow(() ->
+                new CorruptLogException(
+                    "entry %d at %d of %s".formatted(header.index(), position, file),
+                    header.index()));
     EntryHeader.readFrom(content.body());
     return content.body().slice();
   }

@@ -30,27 +30,40 @@ final class NodeProcess implements AutoCloseable {
 
   private final Path directory;
   private final Map<String, String> settings;
+  private final String classPath;
   private Process process;
   private CompletableFuture<Matcher> ready;
   private int port;
   private int metricsPort;
 
-  private NodeProcess(Path directory, Map<String, String> settings) {
+  private NodeProcess(Path directory, Map<String, String> settings, String classPath) {
     this.directory = directory;
+    this.classPath = classPath;
     this.settings = new TreeMap<>(settings);
     launch();
   }
 
   /** Starts one and waits until it is ready. */
   static NodeProcess start(Path directory, Map<String, String> settings) {
-    NodeProcess node = new NodeProcess(directory, settings);
+    NodeProcess node = launch(directory, settings);
+    node.awaitReady();
+    return node;
+  }
+
+  /** Starts one that finds jars in a plugins directory, and waits until it is ready. */
+  static NodeProcess start(Path directory, Map<String, String> settings, Path plugins) {
+    NodeProcess node = new NodeProcess(directory, settings, ownClassPath() + ":" + plugins + "/*");
     node.awaitReady();
     return node;
   }
 
   /** Starts one; {@link #awaitReady} follows. */
   static NodeProcess launch(Path directory, Map<String, String> settings) {
-    return new NodeProcess(directory, settings);
+    return new NodeProcess(directory, settings, ownClassPath());
+  }
+
+  private static String ownClassPath() {
+    return System.getProperty("java.class.path");
   }
 
   String bootstrap() {
@@ -137,7 +150,7 @@ final class NodeProcess implements AutoCloseable {
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(List.of("-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"));
     command.addAll(List.of("--enable-native-access=ALL-UNNAMED", "-cp"));
-    command.add(System.getProperty("java.class.path"));
+    command.add(classPath);
     command.addAll(List.of("dev.flotilla.server.cli.Main", "server"));
     // Whatever ends the test ends the node.
     command.addAll(List.of("--parent", Long.toString(ProcessHandle.current().pid())));
