@@ -16,7 +16,8 @@
  * order is big-endian.
  *
  * <p>The contract is enforced by the test kit in this module's test-jar, package {@code
- * dev.flotilla.storage.testkit}: an engine passes by extending it with one factory method.
+ * dev.flotilla.storage.testkit}: an engine passes by extending it with one factory method. {@code
+ * docs/storage-engine.md} leads through an engine from its first class to a topic.
  */
 @NullMarked
 package dev.flotilla.storage;

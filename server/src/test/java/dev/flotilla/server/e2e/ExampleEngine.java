@@ -13,8 +13,8 @@ import java.util.stream.Stream;
 import javax.tools.ToolProvider;
 
 /**
- * The engine of docs/storage-engine.md, which is no part of the build: compiled from its sources and
- * put into a jar, as somebody else would.
+ * The engine of docs/storage-engine.md, which is no part of the build: compiled from its sources
+ * and put into a jar, as somebody else would.
  */
 final class ExampleEngine {
 
@@ -50,9 +50,7 @@ final class ExampleEngine {
     arguments.addAll(List.of("--release", "25", "-proc:none", "-Werror", "-Xlint:all,-classfile"));
     arguments.addAll(List.of("-d", Files.createDirectories(classes).toString()));
     arguments.addAll(List.of("-cp", classPath));
-    files(SOURCES.resolve("src/" + sources + "/java"))
-        .map(Path::toString)
-        .forEach(arguments::add);
+    files(SOURCES.resolve("src/" + sources + "/java")).map(Path::toString).forEach(arguments::add);
     int status =
         ToolProvider.getSystemJavaCompiler()
             .run(null, null, System.err, arguments.toArray(String[]::new));
@@ -63,7 +61,8 @@ final class ExampleEngine {
 
   private static String contract() {
     try {
-      return Path.of(StorageEngine.class.getProtectionDomain().getCodeSource().getLocation().toURI())
+      return Path.of(
+              StorageEngine.class.getProtectionDomain().getCodeSource().getLocation().toURI())
           .toString();
     } catch (URISyntaxException e) {
       throw new AssertionError(e);

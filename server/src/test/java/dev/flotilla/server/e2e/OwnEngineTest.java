@@ -88,7 +88,8 @@ class OwnEngineTest {
   void shouldExtendEveryClassOfTheKit() throws IOException {
     String tests =
         String.join(
-            "\n", contents(ExampleEngine.files(ExampleEngine.SOURCES.resolve("src/test")).toList()));
+            "\n",
+            contents(ExampleEngine.files(ExampleEngine.SOURCES.resolve("src/test")).toList()));
     List<String> kit =
         ExampleEngine.files(KIT)
             .map(file -> file.getFileName().toString())
