@@ -4,6 +4,7 @@ import dev.flotilla.storage.EngineContext;
 import dev.flotilla.storage.FlushListener;
 import dev.flotilla.storage.StorageEngine;
 import dev.flotilla.storage.StorageEngineFactory;
+import dev.flotilla.storage.StorageException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.MalformedURLException;
@@ -11,6 +12,7 @@ import java.net.URL;
 import java.net.URLClassLoader;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
@@ -20,6 +22,9 @@ import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -27,17 +32,24 @@ import org.jspecify.annotations.Nullable;
 /**
  * The storage engines of a node by name: those on the class path and those in jars of a plugins
  * directory. An engine is opened when it is first asked for, once, on {@code engines/NAME} below
- * the node's directory.
+ * the node's directory. One that keeps no log any more is {@link #retire retired}.
  *
  * <p>Any thread may call any method.
  */
 final class EngineCatalog implements AutoCloseable {
+
+  /** Ends the name of an engine's directory that is being deleted. */
+  private static final String RETIRED = ".retired";
 
   private final RaftNodeConfig config;
   private final Function<String, FlushListener> listeners;
   private final URLClassLoader plugins;
   private final Map<String, StorageEngineFactory> factories;
   private final Map<String, StorageEngine> opened = new HashMap<>();
+
+  /** Shared by those who create logs, taken alone by who retires an engine. */
+  private final ReentrantReadWriteLock creation = new ReentrantReadWriteLock();
+
   private boolean closed;
 
   /**
@@ -84,10 +96,79 @@ final class EngineCatalog implements AutoCloseable {
         throw new IllegalArgumentException(
             "no storage engine is called '%s'; there are %s".formatted(name, names()));
       }
+      try {
+        DurableFile.createDirectories(directory(name));
+      } catch (IOException e) {
+        throw new StorageException("cannot open " + directory(name) + ": " + e, e);
+      }
       engine = factory.open(context(name));
       opened.put(name, engine);
     }
     return engine;
+  }
+
+  /** The names of the engines here that have kept logs, and may do so still; sorted. */
+  Set<String> used() {
+    Set<String> used = new TreeSet<>();
+    for (String name : names()) {
+      if (Files.isDirectory(directory(name))) {
+        used.add(name);
+      }
+    }
+    return used;
+  }
+
+  /** Where an engine keeps what is its own. */
+  Path directory(String name) {
+    return config.directory().resolve("engines").resolve(name);
+  }
+
+  /**
+   * Held by a thread from before it takes an engine until the log that it creates there is in it:
+   * no engine is retired meanwhile.
+   */
+  Lock creation() {
+    return creation.readLock();
+  }
+
+  /**
+   * Closes an engine that keeps no log and removes its directory: some never give space back
+   * otherwise. Does nothing if it keeps any, or while a log is being created in some engine. After
+   * a crash in the middle it is done, or {@link #sweep} finishes it.
+   *
+   * @throws IOException if the directory cannot be removed
+   */
+  void retire(String name) throws IOException {
+    if (!creation.writeLock().tryLock()) {
+      return;
+    }
+    try {
+      if (!Files.isDirectory(directory(name)) || !engine(name).logs().isEmpty()) {
+        return;
+      }
+      synchronized (this) {
+        try {
+          engine(name).close();
+        } finally {
+          opened.remove(name);
+        }
+      }
+      // An engine that finds a part of its files may take it for damage.
+      Path retired = directory(name).resolveSibling(name + RETIRED);
+      ReplicaDirectory.deleteTree(retired);
+      Files.move(directory(name), retired, StandardCopyOption.ATOMIC_MOVE);
+      DurableFile.syncDirectory(config.directory().resolve("engines"));
+      ReplicaDirectory.deleteTree(retired);
+    } finally {
+      creation.writeLock().unlock();
+    }
+  }
+
+  /** Finishes what a crash has left of engines that were being retired. */
+  void sweep() throws IOException {
+    for (String name : names()) {
+      ReplicaDirectory.deleteTree(directory(name).resolveSibling(name + RETIRED));
+    }
   }
 
   /**
@@ -119,7 +200,7 @@ final class EngineCatalog implements AutoCloseable {
 
   private EngineContext context(String name) {
     return new EngineContext(
-        config.directory().resolve("engines").resolve(name),
+        directory(name),
         config.flushMode(),
         config.segmentBytes(),
         config.maxEntryBytes(),

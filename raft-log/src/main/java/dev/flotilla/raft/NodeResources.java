@@ -26,6 +26,7 @@ final class NodeResources implements AutoCloseable {
   private static final Duration RETRY_INTERVAL = Duration.ofSeconds(2);
 
   private final EngineCatalog engines;
+  private final Conversions conversions;
   private final QueueBudget queueBudget;
   private final ColdReads coldReads;
   private final ExecutorService background = Executors.newVirtualThreadPerTaskExecutor();
@@ -35,6 +36,7 @@ final class NodeResources implements AutoCloseable {
   NodeResources(RaftNodeConfig config, NodeMetrics metrics) {
     String node = config.self().peerId();
     this.engines = new EngineCatalog(config, Optional.empty(), metrics::flushesOf);
+    this.conversions = new Conversions(engines, config.defaultEngine(), System::nanoTime);
     this.queueBudget = new QueueBudget(config.queueBytes());
     int requestBytes = config.maxEntryBytes() + RatisSettings.ENTRY_OVERHEAD_BYTES;
     ColdReadBudget budget =
@@ -49,6 +51,11 @@ final class NodeResources implements AutoCloseable {
 
   EngineCatalog engines() {
     return engines;
+  }
+
+  /** Moves replicas to other engines. */
+  Conversions conversions() {
+    return conversions;
   }
 
   QueueBudget queueBudget() {
@@ -126,6 +133,7 @@ final class NodeResources implements AutoCloseable {
       background.shutdownNow();
       Thread.currentThread().interrupt();
     }
+    conversions.close();
     engines.close();
   }
 }

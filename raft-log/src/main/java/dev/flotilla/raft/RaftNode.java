@@ -2,6 +2,7 @@ package dev.flotilla.raft;
 
 import com.codahale.metrics.MetricRegistry;
 import dev.flotilla.proto.ReplicaKind;
+import dev.flotilla.storage.StorageException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -12,12 +13,16 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.random.RandomGenerator;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One Raft server of a node and the replicas it runs. Any thread may call any method; calls for
  * different groups run side by side, calls for the same group do not come at the same time.
  */
 public final class RaftNode implements AutoCloseable {
+
+  private static final Logger LOG = LoggerFactory.getLogger(RaftNode.class);
 
   /** Spreads elections; unlike other times it needs no repetition. */
   private static final RandomGenerator RANDOM = () -> ThreadLocalRandom.current().nextLong();
@@ -63,7 +68,8 @@ public final class RaftNode implements AutoCloseable {
         resources.timer());
   }
 
-  private static Path directory(RaftNodeConfig config) {
+  /** Where the replicas lie. */
+  static Path directory(RaftNodeConfig config) {
     return config.directory().resolve("replicas");
   }
 
@@ -83,7 +89,7 @@ public final class RaftNode implements AutoCloseable {
     NodeMetrics nodeMetrics = new NodeMetrics(metrics);
     NodeResources resources = new NodeResources(config, nodeMetrics);
     try {
-      ReplicaCreation.sweepLogs(directory(config), config.defaultEngine(), resources.engines());
+      LogSweep.run(directory(config), config.defaultEngine(), resources.engines());
       RatisServer server = RatisServer.start(config, handler, resources.background());
       return new RaftNode(config, nodeMetrics, resources, server);
     } catch (IOException | RuntimeException e) {
@@ -127,36 +133,69 @@ public final class RaftNode implements AutoCloseable {
     }
   }
 
+  /** The storage engines that replicas can be in on this node, by name. */
+  public Set<String> engines() {
+    return resources.engines().names();
+  }
+
+  /** What became of the replicas that were to move to another engine. */
+  public ConversionTotals conversions() {
+    return resources.conversions().totals();
+  }
+
   /**
    * Creates a replica on an empty place and starts it. A crash in the middle leaves a replica that
    * can be opened, or none.
    *
+   * @param engine the storage engine that it is to be in; where that cannot be used, it is created
+   *     in the node's, and an error is logged
    * @param voters the group's first configuration, the same on all its nodes; an empty list makes a
    *     replica that waits to be added by the group's leader and does not vote
    * @throws IllegalStateException if the group is stored here
    */
   public ReplicatedLog createLog(
-      UUID group, String name, List<Voter> voters, PartitionState state, ReplicaListener listener) {
+      UUID group,
+      String name,
+      String engine,
+      List<Voter> voters,
+      PartitionState state,
+      ReplicaListener listener) {
     PartitionReplica replica = new PartitionReplica(name, state, listener, context);
-    create(group, name, ReplicaKind.LOG, voters, replica);
+    create(group, name, ReplicaKind.LOG, usable(name, engine), voters, replica);
     return replica;
+  }
+
+  /** The same in the node's engine. */
+  public ReplicatedLog createLog(
+      UUID group, String name, List<Voter> voters, PartitionState state, ReplicaListener listener) {
+    return createLog(group, name, config.defaultEngine(), voters, state, listener);
   }
 
   /**
-   * Opens, verifies and starts a stored replica with its stored configuration. One of two voters
-   * whose log is damaged begins with an empty one, which the other voter fills; see {@link Repair}.
+   * Opens, verifies and starts a stored replica with its stored configuration. One that is in
+   * another storage engine is moved first, which may take long; where that cannot be done it stays
+   * where it is, and an error is logged; see {@link Conversion}. One of two voters whose log is
+   * damaged begins with an empty one, which the other voter fills; see {@link Repair}.
    *
+   * @param engine the storage engine that it is to be in
    * @throws ReplicaQuarantinedException if its files cannot be trusted
    */
   public ReplicatedLog openLog(
-      UUID group, String name, PartitionState state, ReplicaListener listener)
+      UUID group, String name, String engine, PartitionState state, ReplicaListener listener)
       throws ReplicaQuarantinedException {
     PartitionReplica replica = new PartitionReplica(name, state, listener, context);
-    open(group, name, ReplicaKind.LOG, replica);
+    open(group, name, ReplicaKind.LOG, engine, replica);
     return replica;
   }
 
-  /** As {@link #createLog}, for a log of commands. */
+  /** The same in the node's engine. */
+  public ReplicatedLog openLog(
+      UUID group, String name, PartitionState state, ReplicaListener listener)
+      throws ReplicaQuarantinedException {
+    return openLog(group, name, config.defaultEngine(), state, listener);
+  }
+
+  /** As {@link #createLog}, for a log of commands, in the node's engine. */
   public CommandLog createCommandLog(
       UUID group,
       String name,
@@ -164,25 +203,48 @@ public final class RaftNode implements AutoCloseable {
       CommandStateMachine stateMachine,
       CommandLogListener listener) {
     CommandReplica replica = new CommandReplica(name, stateMachine, listener);
-    create(group, name, ReplicaKind.COMMAND_LOG, voters, replica);
+    create(group, name, ReplicaKind.COMMAND_LOG, config.defaultEngine(), voters, replica);
     return replica;
   }
 
-  /** As {@link #openLog}, for a log of commands. */
+  /** As {@link #openLog}, for a log of commands, in the node's engine. */
   public CommandLog openCommandLog(
       UUID group, String name, CommandStateMachine stateMachine, CommandLogListener listener)
       throws ReplicaQuarantinedException {
     CommandReplica replica = new CommandReplica(name, stateMachine, listener);
-    open(group, name, ReplicaKind.COMMAND_LOG, replica);
+    open(group, name, ReplicaKind.COMMAND_LOG, config.defaultEngine(), replica);
     return replica;
   }
 
+  /** An engine that a new replica can be created in. */
+  private String usable(String name, String engine) {
+    if (engine.equals(config.defaultEngine())) {
+      return engine;
+    }
+    try {
+      resources.engines().engine(engine);
+      return engine;
+    } catch (IllegalArgumentException | StorageException e) {
+      LOG.error(
+          "{} is created in storage engine {}, since {} cannot be used: {}",
+          name,
+          config.defaultEngine(),
+          engine,
+          e.getMessage());
+      return config.defaultEngine();
+    }
+  }
+
   private void create(
-      UUID group, String name, ReplicaKind kind, List<Voter> voters, Applied applied) {
+      UUID group,
+      String name,
+      ReplicaKind kind,
+      String engine,
+      List<Voter> voters,
+      Applied applied) {
     try {
       StoredReplica stored =
-          ReplicaCreation.create(
-              directory, group, name, kind, voters, config.defaultEngine(), resources.engines());
+          ReplicaCreation.create(directory, group, name, kind, voters, engine, resources.engines());
       replicas.startFirst(group, name, stored, applied);
     } catch (ReplicaQuarantinedException e) {
       throw new IllegalStateException(name + " was just created", e);
@@ -191,11 +253,15 @@ public final class RaftNode implements AutoCloseable {
     }
   }
 
-  private void open(UUID group, String name, ReplicaKind kind, Applied applied)
+  private void open(UUID group, String name, ReplicaKind kind, String engine, Applied applied)
       throws ReplicaQuarantinedException {
     try {
       StoredReplica stored =
-          Repair.open(ReplicaDirectory.open(directory, group), resources.engines());
+          Repair.open(
+              ReplicaDirectory.open(directory, group),
+              resources.engines(),
+              resources.conversions(),
+              engine);
       if (stored.descriptor().getKind() != kind) {
         stored.store().close();
         throw new ReplicaQuarantinedException(name + " is not a " + kind);

@@ -12,7 +12,7 @@ import java.util.Map;
  * @param self this node as the voters of its groups name it; port 0 takes a free one
  * @param directory its directory: {@code replicas/GROUP/} with the files of each replica, {@code
  *     engines/NAME/} with each storage engine, {@code scratch/} for Ratis, emptied at start
- * @param defaultEngine the engine that new replicas are created in
+ * @param defaultEngine the engine that replicas are in unless another is asked for
  * @param flushMode when an entry counts as durable
  * @param engineSettings settings of engines, by engine name
  * @param segmentBytes handed to engines

@@ -13,6 +13,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.locks.Lock;
 import org.apache.ratis.proto.RaftProtos.LogEntryProto;
 import org.apache.ratis.proto.RaftProtos.RaftPeerProto;
 import org.apache.ratis.server.protocol.TermIndex;
@@ -52,17 +53,20 @@ final class Repair {
   private Repair() {}
 
   /**
-   * Opens what lies in a directory, as {@link StoredReplica#open} does; repairs it if need be.
+   * Opens what lies in a directory, as {@link StoredReplica#open} does; moves it to an engine
+   * before and repairs it if need be.
    *
    * @throws ReplicaQuarantinedException if it cannot be trusted, nor repaired so
    */
-  static StoredReplica open(ReplicaDirectory directory, EngineCatalog engines)
+  static StoredReplica open(
+      ReplicaDirectory directory, EngineCatalog engines, Conversions conversions, String engine)
       throws IOException, ReplicaQuarantinedException {
     Optional<RepairMark> begun = directory.repairMark();
     if (begun.isPresent() && !begun.get().getReplaced()) {
       replaceLog(directory, engines, begun.get());
     }
     try {
+      conversions.convert(directory, engine);
       return StoredReplica.open(directory, engines);
     } catch (ReplicaQuarantinedException damage) {
       RepairMark mark = begin(directory, damage);
@@ -72,6 +76,7 @@ final class Repair {
           directory.descriptor().getName(),
           mark.getReason());
       replaceLog(directory, engines, mark);
+      conversions.convert(directory, engine);
       return StoredReplica.open(directory, engines);
     }
   }
@@ -129,6 +134,11 @@ final class Repair {
 
   /** Whether a group began with two voters and has no other one. */
   private static boolean isOneOfTwo(ReplicaDescriptor descriptor, Checkpoint committed) {
+    return isOfTwo(descriptor) && voters(descriptor, committed).size() == VOTERS;
+  }
+
+  /** The peer ids of the voters that a group began with and of those of a checkpoint. */
+  static Set<String> voters(ReplicaDescriptor descriptor, Checkpoint committed) {
     Set<String> voters = new HashSet<>();
     for (StoredVoter voter : descriptor.getInitialVotersList()) {
       voters.add(voter.getPeerId());
@@ -139,7 +149,7 @@ final class Repair {
         voters.add(peer.getId().toStringUtf8());
       }
     }
-    return isOfTwo(descriptor) && voters.size() == VOTERS;
+    return voters;
   }
 
   /**
@@ -152,8 +162,14 @@ final class Repair {
 
   private static void replaceLog(ReplicaDirectory directory, EngineCatalog engines, RepairMark mark)
       throws IOException, ReplicaQuarantinedException {
-    for (Step step : steps(directory, engines, mark)) {
-      step.run();
+    Lock creation = engines.creation();
+    creation.lock();
+    try {
+      for (Step step : steps(directory, engines, mark)) {
+        step.run();
+      }
+    } finally {
+      creation.unlock();
     }
   }
 

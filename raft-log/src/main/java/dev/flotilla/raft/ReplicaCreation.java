@@ -11,11 +11,10 @@ import dev.flotilla.storage.StorageEngine;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.locks.Lock;
 
 /** The first and the last moment of a replica's files. */
 final class ReplicaCreation {
@@ -40,17 +39,27 @@ final class ReplicaCreation {
     if (ReplicaDirectory.list(root).contains(group)) {
       throw new IllegalStateException(name + " is stored here as " + group);
     }
-    LogId id = LogId.random();
     ReplicaDescriptor descriptor =
         ReplicaDescriptor.newBuilder()
             .setGroup(group.toString())
             .setName(name)
             .setKind(kind)
-            .setLogId(id.toString())
+            .setLogId(LogId.random().toString())
             .setEngine(engineName)
             .addAllInitialVoters(voters.stream().map(ReplicaCreation::stored).toList())
             .build();
-    StorageEngine engine = engines.engine(engineName);
+    Lock creation = engines.creation();
+    creation.lock();
+    try {
+      return create(root, descriptor, engines.engine(engineName));
+    } finally {
+      creation.unlock();
+    }
+  }
+
+  private static StoredReplica create(Path root, ReplicaDescriptor descriptor, StorageEngine engine)
+      throws IOException {
+    LogId id = StoredReplica.logId(descriptor);
     LogStore store = engine.create(id, LogBase.ORIGIN);
     boolean created = false;
     try {
@@ -72,33 +81,7 @@ final class ReplicaCreation {
       if (!created) {
         store.close();
         // Once the directory is there, the replica is: it can be opened, and needs its log.
-        if (!ReplicaDirectory.list(root).contains(group)) {
-          engine.delete(id);
-        }
-      }
-    }
-  }
-
-  /**
-   * Deletes the logs that no replica names: a crash came between log and directory. Does nothing if
-   * it cannot be told what the replicas name.
-   */
-  static void sweepLogs(Path root, String defaultEngine, EngineCatalog engines) throws IOException {
-    Set<LogId> named = new HashSet<>();
-    Set<String> used = new HashSet<>(Set.of(defaultEngine));
-    for (UUID group : ReplicaDirectory.list(root)) {
-      try {
-        ReplicaDescriptor descriptor = ReplicaDirectory.open(root, group).descriptor();
-        named.add(StoredReplica.logId(descriptor));
-        used.add(descriptor.getEngine());
-      } catch (ReplicaQuarantinedException e) {
-        return;
-      }
-    }
-    for (String name : used) {
-      StorageEngine engine = engines.engine(name);
-      for (LogId id : engine.logs()) {
-        if (!named.contains(id)) {
+        if (!ReplicaDirectory.list(root).contains(UUID.fromString(descriptor.getGroup()))) {
           engine.delete(id);
         }
       }

@@ -255,6 +255,14 @@ final class ReplicaDirectory {
     deleteTree(deleted);
   }
 
+  /**
+   * Makes durable what was read here: a crash may have come between the replacing of a file and the
+   * syncing of its name.
+   */
+  void sync() throws IOException {
+    DurableFile.syncDirectory(path);
+  }
+
   private static void writeDescriptor(Path directory, ReplicaDescriptor descriptor)
       throws IOException {
     DurableFile.replace(directory.resolve(DESCRIPTOR), sealed(descriptor));
@@ -297,7 +305,8 @@ final class ReplicaDirectory {
     }
   }
 
-  private static void deleteTree(Path tree) throws IOException {
+  /** Deletes a directory with all below it. Does nothing if there is none. */
+  static void deleteTree(Path tree) throws IOException {
     if (!Files.exists(tree)) {
       return;
     }

@@ -102,6 +102,11 @@ final class TestCluster implements AutoCloseable {
     return node;
   }
 
+  /** A node that is stopped is started with another engine the next time. */
+  void changeEngine(int node, String nodeEngine) {
+    engines.set(node, nodeEngine);
+  }
+
   /** What lies between a node's port and all others. */
   TcpProxy network(int node) {
     return networks.get(node);

@@ -11,6 +11,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.BooleanSupplier;
 import org.apache.kafka.common.TopicIdPartition;
 import org.apache.kafka.image.MetadataImage;
 import org.apache.kafka.metadata.PartitionRegistration;
@@ -29,16 +30,28 @@ final class FirstLeaders {
   private final int nodeId;
   private final Metadata metadata;
   private final Reconciler reconciler;
+  private final BooleanSupplier converting;
 
-  FirstLeaders(int nodeId, Metadata metadata, Reconciler reconciler) {
+  /**
+   * Waits for nothing yet.
+   *
+   * @param converting whether replicas here are being moved to another storage engine: that takes
+   *     as long as it takes, and a node that is ready before would look as if it could do without
+   *     the others
+   */
+  FirstLeaders(int nodeId, Metadata metadata, Reconciler reconciler, BooleanSupplier converting) {
     this.nodeId = nodeId;
     this.metadata = metadata;
     this.reconciler = reconciler;
+    this.converting = converting;
   }
 
   /** Returns when this node knows the leaders of all replicas here that run, or after a while. */
   void await(Duration atMost) throws InterruptedException {
     long deadline = System.nanoTime() + atMost.toNanos();
+    while (!within(reconciler.opened(), deadline) && converting.getAsBoolean()) {
+      deadline = System.nanoTime() + atMost.toNanos();
+    }
     // No image tells of a replica that is quarantined: it must be known before one is looked at.
     if (!within(reconciler.opened(), deadline)) {
       LOG.warn("Some replicas on this node are not open yet");

@@ -32,6 +32,7 @@ import java.util.Random;
 import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -101,7 +102,7 @@ public final class Node implements AutoCloseable {
   }
 
   private void open() throws StartFailure, IOException, InterruptedException {
-    checkEngine();
+    Set<String> engines = engines();
     registry.registerAll(new JvmMetrics());
     MetricsServer metrics =
         closing.add(
@@ -129,9 +130,7 @@ public final class Node implements AutoCloseable {
     NodeMetadata cluster = metadata(directory, metadataRegistry);
     Metadata metadata = cluster.metadata();
     registry.register("metadata", metadataRegistry);
-    // Every replica is kept in the node's engine so far: a topic that asks for another is refused.
-    NodeSettings settings =
-        new NodeSettings(config.definition(), described(), Set.of(config.storageEngine()));
+    NodeSettings settings = new NodeSettings(config.definition(), described(), engines);
     TopicConfigs topicConfigs = new TopicConfigs(settings);
     NodeLiveness liveness = new NodeLiveness(config, cluster, registry, closing);
     NodePartitions partitions =
@@ -151,7 +150,13 @@ public final class Node implements AutoCloseable {
     digests = new NodeDigests(partitions.partitions());
     NodeStatus known = new NodeStatus(config.nodeId(), metadata, reconciler);
     status = () -> known.now(notReady);
-    new FirstLeaders(config.nodeId(), metadata, reconciler).await(LEADERS_WITHIN);
+    new FirstLeaders(
+            config.nodeId(),
+            metadata,
+            reconciler,
+            () -> partitions.raft().conversions().underWay() > 0)
+        .await(LEADERS_WITHIN);
+    partitions.logConversions();
 
     List<RequestHandler> handlers =
         NodeHandlers.of(config, settings, metadata, topicConfigs, creation, partitions, groups);
@@ -239,16 +244,18 @@ public final class Node implements AutoCloseable {
             config.dataAddress().port());
   }
 
-  private void checkEngine() throws StartFailure {
+  /** The names of the storage engines here, the configured one among them. */
+  private Set<String> engines() throws StartFailure {
     Set<String> engines =
         ServiceLoader.load(StorageEngineFactory.class).stream()
             .map(provider -> provider.get().name())
-            .collect(Collectors.toSet());
+            .collect(Collectors.toCollection(TreeSet::new));
     if (!engines.contains(config.storageEngine())) {
       throw new StartFailure(
           "storage.engine=%s: the engines of this node are %s"
               .formatted(config.storageEngine(), String.join(", ", engines)));
     }
+    return engines;
   }
 
   /** How clients reach it, with real ports. */

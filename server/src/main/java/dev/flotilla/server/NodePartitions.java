@@ -1,6 +1,7 @@
 package dev.flotilla.server;
 
 import com.codahale.metrics.MetricRegistry;
+import dev.flotilla.raft.ConversionTotals;
 import dev.flotilla.raft.Leadership;
 import dev.flotilla.raft.RaftNode;
 import dev.flotilla.raft.RaftNodeConfig;
@@ -26,6 +27,8 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import org.apache.kafka.common.internals.Topic;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The partitions of this node and what their requests need: the Raft server of their groups, the
@@ -36,6 +39,8 @@ import org.apache.kafka.common.internals.Topic;
  * @param waiters the fetches that wait
  */
 record NodePartitions(RaftNode raft, PartitionRequests requests, FetchWaiters waiters) {
+
+  private static final Logger LOG = LoggerFactory.getLogger(NodePartitions.class);
 
   /** Threads that may wait for a disk or a page fault while a log is read. */
   private static final int READERS = 4;
@@ -63,7 +68,7 @@ record NodePartitions(RaftNode raft, PartitionRequests requests, FetchWaiters wa
       Closing closing)
       throws IOException {
     RaftNode raft = closing.add(RaftNode.start(raftConfig(config, directory), registry));
-    ImageTopics topics = new ImageTopics(metadata::image, topicConfigs::logConfig);
+    ImageTopics topics = new ImageTopics(metadata::image, topicConfigs);
     Partitions partitions =
         new Partitions(
             config.nodeId(), ReplicaLogs.of(raft), topics, reports, config.producerIdExpiration());
@@ -110,6 +115,14 @@ record NodePartitions(RaftNode raft, PartitionRequests requests, FetchWaiters wa
 
   Partitions partitions() {
     return requests.partitions();
+  }
+
+  /** Says what became of replicas that were to move to another engine, if there were any. */
+  void logConversions() {
+    ConversionTotals totals = raft.conversions();
+    if (totals.converted() + totals.refused() > 0) {
+      LOG.info("Storage engines: {}", totals);
+    }
   }
 
   /** Who votes in the groups of the partitions that are led here. */

@@ -301,7 +301,8 @@ final class NodeKeys {
             ConfigDef.Type.STRING,
             "mmap",
             Importance.HIGH,
-            "The storage engine that new replicas are kept in.")
+            "The storage engine of replicas whose topic names none. Those that are in another move"
+                + " when the node starts.")
         .define(
             STORAGE_FLUSH,
             ConfigDef.Type.STRING,

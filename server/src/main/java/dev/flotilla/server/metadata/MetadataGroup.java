@@ -22,6 +22,8 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The metadata group's replica on this node, in a Raft server of its own: Ratis' settings are per
@@ -32,6 +34,7 @@ public final class MetadataGroup implements Metadata.LogOpener, AutoCloseable {
   /** The same in every cluster: ASCII for what it is. */
   static final UUID ID = new UUID(0x666c_6f74_696c_6c61L, 0x6d65_7461_6461_7461L);
 
+  private static final Logger LOG = LoggerFactory.getLogger(MetadataGroup.class);
   private static final String NAME = "metadata";
   private static final int SEGMENT_BYTES = 8 << 20;
 
@@ -64,7 +67,8 @@ public final class MetadataGroup implements Metadata.LogOpener, AutoCloseable {
    *
    * @param host where it listens
    * @param port where it listens; 0 takes a free one
-   * @param engine the storage engine of a new group; an existing one keeps its own
+   * @param engine the storage engine of the group; one that is stored in another is moved when it
+   *     is opened
    * @param handler answers the requests of other nodes, from now on
    * @throws IOException if the directory or the port cannot be used
    */
@@ -119,7 +123,12 @@ public final class MetadataGroup implements Metadata.LogOpener, AutoCloseable {
     return (stateMachine, listener) -> {
       if (raft.storedGroups().contains(ID)) {
         try {
-          return raft.openCommandLog(ID, NAME, stateMachine, listener);
+          var log = raft.openCommandLog(ID, NAME, stateMachine, listener);
+          var totals = raft.conversions();
+          if (totals.converted() + totals.refused() > 0) {
+            LOG.info("Storage engine of the metadata: {}", totals);
+          }
+          return log;
         } catch (ReplicaQuarantinedException e) {
           throw new DamagedException(
               "the metadata in " + directory.metadata() + " is damaged: " + e.getMessage(), e);

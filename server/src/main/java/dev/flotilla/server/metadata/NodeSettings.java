@@ -9,7 +9,7 @@ import org.apache.kafka.common.config.ConfigDef;
  *
  * @param definition every setting of a node that is served
  * @param configured what the operator set, by name
- * @param storageEngines the names that {@code storage.engine} may have on this node
+ * @param storageEngines the names that {@code storage.engine} may have, of this node and of topics
  */
 public record NodeSettings(
     ConfigDef definition, Map<String, String> configured, Set<String> storageEngines) {

@@ -35,13 +35,13 @@ public final class TopicConfigs {
   public TopicConfigs(NodeSettings node) {
     this.node = node;
     this.definition = LogConfig.configDefCopy();
-    var engine = node.definition().configKeys().get(STORAGE_ENGINE);
     definition.define(
         STORAGE_ENGINE,
         ConfigDef.Type.STRING,
-        engine == null || !engine.hasDefault() ? "mmap" : engine.defaultValue,
+        defaultEngine(),
         ConfigDef.Importance.MEDIUM,
-        "The storage engine that keeps the topic's partitions.");
+        "The storage engine that keeps the topic's partitions. A change takes effect when a node"
+            + " starts.");
     this.schema = new KafkaConfigSchema(Map.of(ConfigResource.Type.TOPIC, definition), SYNONYMS);
   }
 
@@ -59,6 +59,17 @@ public final class TopicConfigs {
   public Map<String, ConfigEntry> effective(Map<String, String> topic) {
     return new TreeMap<>(
         schema.resolveEffectiveTopicConfigs(node.configured(), Map.of(), Map.of(), topic));
+  }
+
+  /** The storage engine that a topic's replicas on this node are to be in. */
+  public String engine(Map<String, String> topic) {
+    var engine = topic.getOrDefault(STORAGE_ENGINE, node.configured().get(STORAGE_ENGINE));
+    return engine == null ? defaultEngine() : engine;
+  }
+
+  private String defaultEngine() {
+    var engine = node.definition().configKeys().get(STORAGE_ENGINE);
+    return engine == null || !engine.hasDefault() ? "mmap" : String.valueOf(engine.defaultValue);
   }
 
   /** As Kafka's storage classes take it. */

@@ -1,11 +1,11 @@
 package dev.flotilla.server.partition;
 
+import dev.flotilla.server.metadata.TopicConfigs;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
-import java.util.function.Function;
 import java.util.function.Supplier;
 import org.apache.kafka.common.Node;
 import org.apache.kafka.common.TopicIdPartition;
@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 public final class ImageTopics implements Topics {
 
   private final Supplier<MetadataImage> images;
-  private final Function<Map<String, String>, LogConfig> configs;
+  private final TopicConfigs configs;
 
   /**
    * Configurations that were read before: reading one takes longer than a small produce request.
@@ -36,10 +36,9 @@ public final class ImageTopics implements Topics {
   /**
    * Shows the image that is current at each call.
    *
-   * @param configs a topic's configuration from what was set for it
+   * @param configs completes what was set for a topic
    */
-  public ImageTopics(
-      Supplier<MetadataImage> images, Function<Map<String, String>, LogConfig> configs) {
+  public ImageTopics(Supplier<MetadataImage> images, TopicConfigs configs) {
     this.images = images;
     this.configs = configs;
   }
@@ -67,17 +66,27 @@ public final class ImageTopics implements Topics {
   @Override
   public LogConfig config(String topic) {
     MetadataImage image = images.get();
-    Map<String, String> set =
-        image.configs().configMapForResource(new ConfigResource(ConfigResource.Type.TOPIC, topic));
+    Map<String, String> set = set(image, topic);
     Resolved known = resolved.get(topic);
     if (known == null || !known.set().equals(set)) {
       if (resolved.size() > image.topics().topicsByName().size()) {
         resolved.clear();
       }
-      known = new Resolved(Map.copyOf(set), configs.apply(set));
+      known = new Resolved(Map.copyOf(set), configs.logConfig(set));
       resolved.put(topic, known);
     }
     return known.config();
+  }
+
+  private static Map<String, String> set(MetadataImage image, String topic) {
+    return image
+        .configs()
+        .configMapForResource(new ConfigResource(ConfigResource.Type.TOPIC, topic));
+  }
+
+  @Override
+  public String engine(String topic) {
+    return configs.engine(set(images.get(), topic));
   }
 
   @Override

@@ -164,7 +164,8 @@ public final class Partitions implements ReplicaLifecycle {
   private void create(Replica replica, List<Voter> voters, List<Integer> nodes) {
     PartitionEvents events = events(replica, nodes);
     String name = replica.partition().topicPartition().toString();
-    ReplicatedLog log = logs.create(replica.group(), name, voters, state(name), events);
+    ReplicatedLog log =
+        logs.create(replica.group(), name, engine(replica), voters, state(name), events);
     host(replica, log, events);
     if (!voters.isEmpty()) {
       campaignAsFirst(replica, log, nodes);
@@ -175,9 +176,14 @@ public final class Partitions implements ReplicaLifecycle {
   public void open(Replica replica, List<Integer> nodes) throws ReplicaQuarantinedException {
     PartitionEvents events = events(replica, nodes);
     String name = replica.partition().topicPartition().toString();
-    ReplicatedLog log = logs.open(replica.group(), name, state(name), events);
+    ReplicatedLog log = logs.open(replica.group(), name, engine(replica), state(name), events);
     host(replica, log, events);
     campaignAsFirst(replica, log, nodes);
+  }
+
+  /** As the topic wants it now: one that is stored in another is moved when it is opened. */
+  private String engine(Replica replica) {
+    return topics.engine(replica.partition().topic());
   }
 
   private PartitionState state(String name) {

@@ -23,10 +23,16 @@ public interface ReplicaLogs {
 
   /** See {@link RaftNode#createLog}. */
   ReplicatedLog create(
-      UUID group, String name, List<Voter> voters, PartitionState state, ReplicaListener listener);
+      UUID group,
+      String name,
+      String engine,
+      List<Voter> voters,
+      PartitionState state,
+      ReplicaListener listener);
 
   /** See {@link RaftNode#openLog}. */
-  ReplicatedLog open(UUID group, String name, PartitionState state, ReplicaListener listener)
+  ReplicatedLog open(
+      UUID group, String name, String engine, PartitionState state, ReplicaListener listener)
       throws ReplicaQuarantinedException;
 
   /** See {@link RaftNode#campaign}. */
@@ -58,17 +64,18 @@ public interface ReplicaLogs {
       public ReplicatedLog create(
           UUID group,
           String name,
+          String engine,
           List<Voter> voters,
           PartitionState state,
           ReplicaListener listener) {
-        return raft.createLog(group, name, voters, state, listener);
+        return raft.createLog(group, name, engine, voters, state, listener);
       }
 
       @Override
       public ReplicatedLog open(
-          UUID group, String name, PartitionState state, ReplicaListener listener)
+          UUID group, String name, String engine, PartitionState state, ReplicaListener listener)
           throws ReplicaQuarantinedException {
-        return raft.openLog(group, name, state, listener);
+        return raft.openLog(group, name, engine, state, listener);
       }
 
       @Override

@@ -27,6 +27,9 @@ public interface Topics {
   /** The topic's configuration with the node's defaults. */
   LogConfig config(String topic);
 
+  /** The storage engine that the topic's replicas on this node are to be in. */
+  String engine(String topic);
+
   /** The nodes with its replicas, the preferred leader first; none if it does not exist. */
   List<Integer> replicas(TopicIdPartition partition);
 

@@ -125,7 +125,7 @@ final class GroupNode implements AutoCloseable {
     var topicConfigs = new TopicConfigs(settings);
     creation = new TopicCreation(metadata, settings, topicConfigs, new Random(1));
 
-    var topics = new ImageTopics(metadata::image, topicConfigs::logConfig);
+    var topics = new ImageTopics(metadata::image, topicConfigs);
     var partitions = new Partitions(NODE, new Campaigning(), topics, metadata, Duration.ofDays(1));
     GroupCoordinators groups = groups(partitions);
     closing.push(groups::close);
@@ -224,16 +224,17 @@ final class GroupNode implements AutoCloseable {
     public ReplicatedLog create(
         UUID group,
         String name,
+        String engine,
         List<Voter> voters,
         PartitionState state,
         ReplicaListener listener) {
-      return logs.create(group, name, voters, state, listener);
+      return logs.create(group, name, engine, voters, state, listener);
     }
 
     @Override
     public ReplicatedLog open(
-        UUID group, String name, PartitionState state, ReplicaListener listener) {
-      return logs.open(group, name, state, listener);
+        UUID group, String name, String engine, PartitionState state, ReplicaListener listener) {
+      return logs.open(group, name, engine, state, listener);
     }
 
     @Override

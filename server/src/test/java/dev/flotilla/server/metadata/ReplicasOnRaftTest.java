@@ -96,7 +96,7 @@ class ReplicasOnRaftTest {
           new Partitions(
               NODE_ID,
               ReplicaLogs.of(raft),
-              new ImageTopics(metadata::image, configs::logConfig),
+              new ImageTopics(metadata::image, configs),
               metadata,
               Duration.ofDays(1));
       reconciler =

@@ -73,6 +73,12 @@ public final class FakeTopics implements Topics {
     return configs.getOrDefault(topic, new LogConfig(new Properties()));
   }
 
+  /** The one that it was added with. */
+  @Override
+  public String engine(String topic) {
+    return String.valueOf(config(topic).originals().getOrDefault("storage.engine", "mmap"));
+  }
+
   /** Names the nodes of a partition's replicas; node 1 when none are named. */
   public void replicas(TopicPartition partition, List<Integer> nodes) {
     replicas.put(partition, nodes);

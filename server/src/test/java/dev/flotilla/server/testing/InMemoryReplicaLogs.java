@@ -20,6 +20,7 @@ import java.util.concurrent.ConcurrentHashMap;
 public final class InMemoryReplicaLogs implements ReplicaLogs {
 
   private final Map<UUID, InMemoryReplicatedLog> logs = new ConcurrentHashMap<>();
+  private final Map<UUID, String> engines = new ConcurrentHashMap<>();
   private final Set<UUID> campaigns = ConcurrentHashMap.newKeySet();
   private final Map<UUID, Set<Integer>> caughtUp = new ConcurrentHashMap<>();
   private final Clock clock;
@@ -31,6 +32,11 @@ public final class InMemoryReplicaLogs implements ReplicaLogs {
   /** The log of a group that was created. */
   public InMemoryReplicatedLog log(UUID group) {
     return Optional.ofNullable(logs.get(group)).orElseThrow();
+  }
+
+  /** The storage engine that a group's replica was created or opened in last. */
+  public String engine(UUID group) {
+    return Optional.ofNullable(engines.get(group)).orElseThrow();
   }
 
   /** The groups that were told to campaign. */
@@ -45,7 +51,13 @@ public final class InMemoryReplicaLogs implements ReplicaLogs {
 
   @Override
   public ReplicatedLog create(
-      UUID group, String name, List<Voter> voters, PartitionState state, ReplicaListener listener) {
+      UUID group,
+      String name,
+      String engine,
+      List<Voter> voters,
+      PartitionState state,
+      ReplicaListener listener) {
+    engines.put(group, engine);
     InMemoryReplicatedLog log = new InMemoryReplicatedLog(name, state, listener, clock);
     if (logs.putIfAbsent(group, log) != null) {
       throw new IllegalStateException(name + " exists");
@@ -55,7 +67,8 @@ public final class InMemoryReplicaLogs implements ReplicaLogs {
 
   @Override
   public ReplicatedLog open(
-      UUID group, String name, PartitionState state, ReplicaListener listener) {
+      UUID group, String name, String engine, PartitionState state, ReplicaListener listener) {
+    engines.put(group, engine);
     return log(group);
   }
 
