@@ -35,6 +35,8 @@ import org.apache.ratis.server.RaftServer;
 import org.apache.ratis.server.impl.RaftLogInstaller;
 import org.apache.ratis.server.protocol.TermIndex;
 import org.apache.ratis.server.storage.RaftStorage;
+import org.apache.ratis.server.storage.RaftStorageDirectory;
+import org.apache.ratis.server.storage.RaftStorageMetadata;
 import org.apache.ratis.util.ProtoUtils;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -172,6 +174,7 @@ final class RatisServer implements AutoCloseable {
     machines.put(id, machine);
     boolean added = false;
     try {
+      formatScratch(group);
       check(
           server.groupManagement(
               GroupManagementRequest.newAdd(
@@ -179,7 +182,7 @@ final class RatisServer implements AutoCloseable {
                   server.getId(),
                   callIds.incrementAndGet(),
                   RaftGroup.valueOf(id, peers),
-                  true)));
+                  false)));
       added = true;
     } finally {
       if (!added) {
@@ -188,6 +191,21 @@ final class RatisServer implements AutoCloseable {
         deleteTree(scratch.resolve(group.toString()));
       }
     }
+  }
+
+  /**
+   * Makes what Ratis makes of a group's directory when it formats it, but syncs nothing: it is
+   * scratch. Ratis starts one group after another, and each would wait for the disk.
+   */
+  private void formatScratch(UUID group) throws IOException {
+    Path directory = scratch.resolve(group.toString());
+    deleteTree(directory);
+    Path current =
+        Files.createDirectories(directory.resolve(RaftStorageDirectory.CURRENT_DIR_NAME));
+    RaftStorageMetadata initial = RaftStorageMetadata.getDefault();
+    Files.writeString(
+        current.resolve("raft-meta"),
+        "term=%d%nvotedFor=%s%n".formatted(initial.getTerm(), initial.getVotedFor()));
   }
 
   /** Stops a group; returns when its log is closed. Does nothing if it is not there. */
