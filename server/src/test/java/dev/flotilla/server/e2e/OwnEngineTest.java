@@ -12,6 +12,8 @@ import java.util.Map;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -126,6 +128,21 @@ class OwnEngineTest {
 
       // then
       assertThat(read(node, count)).containsExactlyInAnyOrderElementsOf(values(count));
+    }
+  }
+
+  @Test
+  void shouldKeepOneTopicOnANodeOfAnotherEngine() throws Exception {
+    try (NodeProcess node = NodeProcess.start(directory, Map.of(), plugins);
+        Admin admin = Admin.create(Map.of("bootstrap.servers", node.bootstrap()));
+        KafkaProducer<String, String> producer = Clients.producer(node.bootstrap(), Map.of())) {
+      NewTopic topic =
+          new NewTopic("lines", 1, (short) 1).configs(Map.of("storage.engine", ExampleEngine.NAME));
+      admin.createTopics(List.of(topic)).all().get();
+      producer.send(new ProducerRecord<>("lines", "value-0")).get();
+
+      assertThat(read(node, 1)).containsExactly("value-0");
+      assertThat(logsOf(node)).isOne();
     }
   }
 
