@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import org.apache.kafka.common.record.internal.FileRecords;
@@ -118,7 +119,8 @@ final class KafkaSubject implements Subject {
     public int read(long offset, int maxBytes) {
       try {
         LogSegment segment = segments.floorEntry(offset).getValue();
-        FetchDataInfo read = segment.read(offset, maxBytes);
+        Optional<Long> end = Optional.of((long) segment.size());
+        FetchDataInfo read = segment.read(offset, maxBytes, end, true);
         FileRecords records = (FileRecords) read.records;
         target.clear().limit(Math.min(records.sizeInBytes(), target.capacity()));
         records.readInto(target, 0);
