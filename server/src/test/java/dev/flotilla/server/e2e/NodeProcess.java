@@ -28,6 +28,14 @@ final class NodeProcess implements AutoCloseable {
   private static final Pattern READY =
       Pattern.compile("ready.*PLAINTEXT://127\\.0\\.0\\.1:(\\d+).*http://127\\.0\\.0\\.1:(\\d+)");
 
+  /** As in {@code bin/flotilla}. */
+  private static final List<String> FLAGS =
+      List.of(
+          "--enable-native-access=ALL-UNNAMED",
+          "--sun-misc-unsafe-memory-access=allow",
+          "--add-opens=java.base/java.nio=ALL-UNNAMED",
+          "--add-opens=java.base/sun.nio.ch=ALL-UNNAMED");
+
   private final Path directory;
   private final Map<String, String> settings;
   private final String classPath;
@@ -92,6 +100,11 @@ final class NodeProcess implements AutoCloseable {
     return directory.resolve("data");
   }
 
+  /** Sets a key from the next start on. */
+  void configure(String key, String value) {
+    settings.put(key, value);
+  }
+
   /** SIGKILL. */
   void kill() {
     process.destroyForcibly();
@@ -149,7 +162,8 @@ final class NodeProcess implements AutoCloseable {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(List.of("-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"));
-    command.addAll(List.of("--enable-native-access=ALL-UNNAMED", "-cp"));
+    command.addAll(FLAGS);
+    command.add("-cp");
     command.add(classPath);
     command.addAll(List.of("dev.flotilla.server.cli.Main", "server"));
     // Whatever ends the test ends the node.
