@@ -191,6 +191,16 @@ final class LogReader {
     return guarded(() -> store().diskBytes());
   }
 
+  /** See {@link ReplicatedLog#stored}. */
+  StoredLog stored(String engine) {
+    return guarded(() -> StoredReplica.log(engine, store()));
+  }
+
+  /** See {@link ReplicatedLog#check}. */
+  CheckedEntries check(long fromIndex, long maxBytes) {
+    return guarded(() -> CheckedEntries.read(store(), fromIndex, maxBytes));
+  }
+
   /** The next headers from an index; none at the end of the log. */
   private List<EntryHeader> chunk(long fromIndex, long fromOffset) {
     return guarded(() -> {

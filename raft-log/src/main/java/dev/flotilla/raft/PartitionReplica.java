@@ -145,6 +145,20 @@ final class PartitionReplica implements Applied, ReplicatedLog {
   }
 
   @Override
+  public StoredLog stored() {
+    Replica last = started;
+    if (last == null) {
+      throw unavailable();
+    }
+    return reader().stored(last.stored().descriptor().getEngine());
+  }
+
+  @Override
+  public CheckedEntries check(long fromIndex, long maxBytes) {
+    return reader().check(fromIndex, maxBytes);
+  }
+
+  @Override
   public CompletableFuture<Void> moveLogStart(long offset) {
     Replica replica = replica();
     switch (leadership) {

@@ -84,6 +84,18 @@ public interface ReplicatedLog {
    */
   Optional<LogDigest> digest(long index);
 
+  /** What lies on this replica's disk. */
+  StoredLog stored();
+
+  /**
+   * Reads durable entries from an index on, committed or not, until payloads of so many bytes were
+   * read, and verifies them. Damage that is found sets the replica aside, as it does in a read. May
+   * read a disk.
+   *
+   * @throws ReplicatedLogException.Unavailable if what is needed cannot be read or trusted
+   */
+  CheckedEntries check(long fromIndex, long maxBytes);
+
   /**
    * Moves the log start to an offset at or below the high watermark: replicated, then applied on
    * every replica, which drops the whole entries below it. Completes when applied here.

@@ -64,6 +64,18 @@ record StoredReplica(
     return new LogStart(start.getIndex(), start.getPredecessorTerm(), start.getOffset());
   }
 
+  /** What a log holds. */
+  static StoredLog log(String engine, LogStore store) {
+    LogBase base = store.base();
+    return new StoredLog(
+        engine,
+        store.diskBytes(),
+        base.index() + 1,
+        store.endIndex(),
+        base.offset(),
+        store.endOffset());
+  }
+
   /**
    * Opens what lies in a directory.
    *

@@ -132,6 +132,24 @@ public final class DataDirectory implements AutoCloseable {
     }
   }
 
+  /**
+   * Locks the directory of a node that does not run, whatever its identity, to look at it.
+   *
+   * @throws UnusableException if it is none, or its node runs
+   */
+  static DataDirectory openStopped(Path path) throws IOException {
+    if (!Files.exists(path.resolve(IDENTITY))) {
+      throw new UnusableException(path + " is not the data directory of a node");
+    }
+    var lockChannel = lock(path);
+    try {
+      return new DataDirectory(path, lockChannel, read(path.resolve(IDENTITY)));
+    } catch (IOException | RuntimeException e) {
+      lockChannel.close();
+      throw e;
+    }
+  }
+
   private static FileChannel lock(Path path) throws IOException {
     var channel =
         FileChannel.open(

@@ -21,6 +21,8 @@ import dev.flotilla.server.network.RequestHandler;
 import dev.flotilla.server.rebuild.LeaderRebuilds;
 import dev.flotilla.server.status.Digests;
 import dev.flotilla.server.status.Status;
+import dev.flotilla.server.status.StorageCheck;
+import dev.flotilla.server.status.StorageReport;
 import dev.flotilla.storage.StorageEngineFactory;
 import java.io.IOException;
 import java.time.Duration;
@@ -69,6 +71,12 @@ public final class Node implements AutoCloseable {
   /** Likewise. */
   private volatile MetricsServer.Page digests;
 
+  /** Likewise. */
+  private volatile MetricsServer.Page storage;
+
+  /** Likewise. */
+  private volatile MetricsServer.Page storageCheck;
+
   private List<Listener> endpoints = List.of();
   private int metricsPort;
 
@@ -76,6 +84,8 @@ public final class Node implements AutoCloseable {
     this.config = config;
     this.status = () -> Status.of(config.nodeId(), notReady.orElse(""));
     this.digests = _ -> new Digests(config.nodeId(), List.of()).json();
+    this.storage = _ -> new StorageReport(config.nodeId(), List.of()).json();
+    this.storageCheck = _ -> StorageCheck.wrong("the node is starting").json();
   }
 
   /**
@@ -118,7 +128,11 @@ public final class Node implements AutoCloseable {
                     "/status",
                     _ -> status.get().json(),
                     "/digests",
-                    query -> digests.json(query))));
+                    query -> digests.json(query),
+                    "/storage",
+                    query -> storage.json(query),
+                    "/storage/check",
+                    query -> storageCheck.json(query))));
     metricsPort = metrics.port();
     DataDirectory directory =
         closing.add(DataDirectory.open(config.directory(), config.nodeId(), addresses()));
@@ -148,6 +162,9 @@ public final class Node implements AutoCloseable {
     NodeGroups groups = NodeGroups.start(config, metadata, creation, partitions, closing);
     Reconciler reconciler = reconcile(metadata, directory, partitions);
     digests = new NodeDigests(partitions.partitions());
+    NodeStorage stored = new NodeStorage(partitions.partitions(), partitions.topics());
+    storage = _ -> stored.report().json();
+    storageCheck = query -> stored.check(query).json();
     NodeStatus known = new NodeStatus(config.nodeId(), metadata, reconciler);
     status = () -> known.now(notReady);
     new FirstLeaders(

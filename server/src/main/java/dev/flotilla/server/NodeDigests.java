@@ -49,7 +49,7 @@ final class NodeDigests implements MetricsServer.Page {
         .toList();
   }
 
-  private static TopicPartition asked(Map<String, String> query) {
+  static TopicPartition asked(Map<String, String> query) {
     var topic = query.get("topic");
     if (topic == null) {
       throw new IllegalArgumentException("topic is missing");
@@ -57,7 +57,7 @@ final class NodeDigests implements MetricsServer.Page {
     return new TopicPartition(topic, Math.toIntExact(number(query, "partition")));
   }
 
-  private static long number(Map<String, String> query, String name) {
+  static long number(Map<String, String> query, String name) {
     var text = query.getOrDefault(name, "");
     try {
       return Long.parseLong(text);

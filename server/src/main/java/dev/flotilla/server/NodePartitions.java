@@ -19,6 +19,7 @@ import dev.flotilla.server.partition.PartitionListener;
 import dev.flotilla.server.partition.PartitionMetrics;
 import dev.flotilla.server.partition.Partitions;
 import dev.flotilla.server.partition.ReplicaLogs;
+import dev.flotilla.server.partition.Topics;
 import dev.flotilla.server.rebuild.GroupVoters;
 import java.io.IOException;
 import java.time.Clock;
@@ -90,8 +91,7 @@ record NodePartitions(RaftNode raft, PartitionRequests requests, FetchWaiters wa
         raft, new PartitionRequests(partitions, topics, metrics, timer, readers), waiters);
   }
 
-  private static RaftNodeConfig raftConfig(NodeConfig config, DataDirectory directory)
-      throws IOException {
+  static RaftNodeConfig raftConfig(NodeConfig config, DataDirectory directory) throws IOException {
     int maxEntryBytes = EntryLimit.raise(directory.entryLimit(), config.messageMaxBytes());
     return new RaftNodeConfig(
         new Voter(
@@ -111,6 +111,10 @@ record NodePartitions(RaftNode raft, PartitionRequests requests, FetchWaiters wa
         Duration.ofSeconds(2),
         Duration.ofSeconds(4),
         Clock.systemUTC());
+  }
+
+  Topics topics() {
+    return requests.topics();
   }
 
   Partitions partitions() {

@@ -69,7 +69,8 @@ final class AskedNodes {
     command.commandLine().getOut().flush();
   }
 
-  private int failed(int status, @Nullable String reason) {
+  /** Something kept the command from being done: its exit status. */
+  int failed(int status, @Nullable String reason) {
     command.commandLine().getErr().println("flotilla: " + reason);
     return status;
   }

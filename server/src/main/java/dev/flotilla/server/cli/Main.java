@@ -13,6 +13,7 @@ import picocli.CommandLine.Command;
       ServerCommand.class,
       ClusterCommand.class,
       StatusCommand.class,
+      StorageCommand.class,
       VerifyCommand.class
     })
 public final class Main {

@@ -7,12 +7,15 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
-/** {@code flotilla verify}: whether the replicas of each partition hold the same records. */
+/**
+ * {@code flotilla verify}: whether the replicas of each partition hold the same records. The short
+ * form of {@code flotilla storage digest}, from when there was nothing else to verify.
+ */
 @Command(
     name = "verify",
     description = {
       "Compares the replicas of every partition: the digest of all records up to the newest entry"
-          + " that all replicas have. Reads one number of each, and can be done at any time.",
+          + " that all replicas have. The short form of: flotilla storage digest.",
       "Status 0: all that could be compared agree. 1: replicas differ, or a node does not answer."
           + " 2: wrong usage."
     },
@@ -32,10 +35,15 @@ final class VerifyCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws InterruptedException {
-    return asked.ask(this::print);
+    return compare(asked);
   }
 
-  private int print(List<NodePages> nodes) {
+  /** Compares the replicas of the nodes that are asked, and prints what came of it. */
+  static int compare(AskedNodes asked) throws InterruptedException {
+    return asked.ask(nodes -> compare(asked, nodes));
+  }
+
+  private static int compare(AskedNodes asked, List<NodePages> nodes) {
     List<String> silent =
         nodes.stream().filter(node -> node.status().isEmpty()).map(NodePages::address).toList();
     if (!silent.isEmpty()) {

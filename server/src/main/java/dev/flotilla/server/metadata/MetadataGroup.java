@@ -9,6 +9,7 @@ import dev.flotilla.raft.Peers;
 import dev.flotilla.raft.RaftNode;
 import dev.flotilla.raft.RaftNodeConfig;
 import dev.flotilla.raft.ReplicaQuarantinedException;
+import dev.flotilla.raft.StoredReplicas;
 import dev.flotilla.raft.Voter;
 import dev.flotilla.server.DataDirectory;
 import dev.flotilla.server.config.HostAndPort;
@@ -82,21 +83,35 @@ public final class MetadataGroup implements Metadata.LogOpener, AutoCloseable {
       MetricRegistry metrics,
       PeerRequestHandler handler)
       throws IOException {
-    var self = new Voter(directory.peerId(), directory.identity().nodeId(), host, port);
-    var config =
-        new RaftNodeConfig(
-            self,
-            directory.metadata(),
-            engine,
-            flushMode,
-            Map.of(),
-            SEGMENT_BYTES,
-            MAX_COMMAND_BYTES,
-            QUEUE_BYTES,
-            ELECTION_TIMEOUT_MIN,
-            ELECTION_TIMEOUT_MAX,
-            clock);
+    var config = config(directory, host, port, engine, flushMode, clock);
     return new MetadataGroup(directory, RaftNode.start(config, metrics, handler));
+  }
+
+  private static RaftNodeConfig config(
+      DataDirectory directory,
+      String host,
+      int port,
+      String engine,
+      FlushMode flushMode,
+      Clock clock) {
+    return new RaftNodeConfig(
+        new Voter(directory.peerId(), directory.identity().nodeId(), host, port),
+        directory.metadata(),
+        engine,
+        flushMode,
+        Map.of(),
+        SEGMENT_BYTES,
+        MAX_COMMAND_BYTES,
+        QUEUE_BYTES,
+        ELECTION_TIMEOUT_MIN,
+        ELECTION_TIMEOUT_MAX,
+        clock);
+  }
+
+  /** The group's replica of a node that does not run. */
+  public static StoredReplicas stored(DataDirectory directory, String engine) {
+    return new StoredReplicas(
+        config(directory, "127.0.0.1", 0, engine, FlushMode.COMMIT, Clock.systemUTC()));
   }
 
   /** The other nodes, as this one calls them. */

@@ -29,11 +29,17 @@ public record DigestComparison(
   /**
    * A partition of which two replicas hold different records.
    *
-   * @param index of the entry at which they were compared
-   * @param digests by node id
+   * @param index of the first entry at which they differ, as far as that is still known: all of
+   *     them agree before it, or do not keep what is before it
+   * @param digests there, by node id
    */
   public record Difference(
-      String topic, int partition, long index, SortedMap<Integer, String> digests) {}
+      String topic, int partition, long index, SortedMap<Integer, String> digests) {
+
+    private boolean differs() {
+      return digests.values().stream().distinct().count() > 1;
+    }
+  }
 
   /** A node that can be asked about its replicas. */
   public interface Source {
@@ -71,7 +77,8 @@ public record DigestComparison(
         alone.add(partition.getKey());
         continue;
       }
-      Optional<Difference> digests = atTheSame(held);
+      long index = held.stream().mapToLong(each -> each.newest().index()).min().orElseThrow();
+      Optional<Difference> digests = at(index, held);
       if (digests.isEmpty()) {
         incomparable.add(partition.getKey());
         continue;
@@ -79,28 +86,48 @@ public record DigestComparison(
       compared++;
       replicas += held.size();
       digests
-          .filter(each -> each.digests().values().stream().distinct().count() > 1)
+          .filter(Difference::differs)
+          .map(each -> first(each, held))
           .ifPresent(differences::add);
     }
     return new DigestComparison(compared, replicas, alone, incomparable, differences);
   }
 
+  /**
+   * The first difference: replicas that differ at an entry do so at all that follow. A few
+   * questions for each replica.
+   */
+  private static Difference first(Difference found, List<Held> held) {
+    Difference first = found;
+    long same = -1;
+    while (first.index() - same > 1) {
+      long middle = same + (first.index() - same) / 2;
+      // What one of them does not keep cannot be compared: the difference is looked for behind it.
+      Optional<Difference> there = at(middle, held).filter(Difference::differs);
+      if (there.isPresent()) {
+        first = there.get();
+      } else {
+        same = middle;
+      }
+    }
+    return first;
+  }
+
   /** The digests of a partition's replicas at one index; empty if one of them has none there. */
-  private static Optional<Difference> atTheSame(List<Held> held) {
-    long index = held.stream().mapToLong(each -> each.newest().index()).min().orElseThrow();
+  private static Optional<Difference> at(long index, List<Held> held) {
     SortedMap<Integer, String> digests = new TreeMap<>();
-    Digests.ReplicaDigest first = held.getFirst().newest();
+    Digests.ReplicaDigest newest = held.getFirst().newest();
     for (Held each : held) {
       Optional<Digests.ReplicaDigest> there =
           each.newest().index() == index
               ? Optional.of(each.newest())
-              : each.source().at(first.topic(), first.partition(), index);
+              : each.source().at(newest.topic(), newest.partition(), index);
       if (there.isEmpty() || there.get().index() != index) {
         return Optional.empty();
       }
       digests.put(each.node(), there.get().digest());
     }
-    return Optional.of(new Difference(first.topic(), first.partition(), index, digests));
+    return Optional.of(new Difference(newest.topic(), newest.partition(), index, digests));
   }
 
   public boolean agrees() {
@@ -123,7 +150,7 @@ public record DigestComparison(
           .forEach(
               (node, digest) -> holders.computeIfAbsent(digest, _ -> new ArrayList<>()).add(node));
       text.append(
-          "wrong: %s-%d differs at index %d: nodes by digest %s%n"
+          "wrong: %s-%d differs from index %d on: nodes by digest %s%n"
               .formatted(each.topic(), each.partition(), each.index(), holders));
     }
     text.append(agrees() ? "all of them agree%n".formatted() : "");

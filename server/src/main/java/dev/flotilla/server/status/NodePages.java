@@ -55,6 +55,27 @@ public final class NodePages implements DigestComparison.Source {
         .flatMap(digests -> digests.replicas().stream().findFirst());
   }
 
+  /** What its replicas take; empty if it does not answer. */
+  public Optional<StorageReport> storage() {
+    return get("/storage").flatMap(StorageReport::parse);
+  }
+
+  /** Has it read one of them from beginning to end; empty if it does not answer all the time. */
+  public Optional<StorageCheck> check(StorageReport.Stored replica) {
+    Optional<StorageCheck> check = check(replica, 0);
+    while (check.isPresent() && !check.get().over()) {
+      StorageCheck so = check.get();
+      check = check(replica, so.nextIndex()).map(so::and);
+    }
+    return check;
+  }
+
+  private Optional<StorageCheck> check(StorageReport.Stored replica, long fromIndex) {
+    return get("/storage/check?topic=%s&partition=%d&index=%d"
+            .formatted(URLEncoder.encode(replica.topic(), UTF_8), replica.partition(), fromIndex))
+        .flatMap(StorageCheck::parse);
+  }
+
   private Optional<String> get(String path) {
     URI uri = URI.create("http://" + address + path);
     try {

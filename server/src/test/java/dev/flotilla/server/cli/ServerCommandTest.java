@@ -90,6 +90,23 @@ final class ServerCommandTest {
     }
   }
 
+  @Test
+  void shouldNameTheFlagsThatAnEngineMissesOfTheJvm() throws Exception {
+    try (Invocation server =
+        Invocation.start(
+            List.of("--enable-native-access=ALL-UNNAMED"),
+            server("--set", "storage.engine=lmdb"))) {
+      assertThat(server.status()).isEqualTo(1);
+      assertThat(server.errors())
+          .filteredOn(line -> line.startsWith("flotilla: "))
+          .singleElement()
+          .asString()
+          .contains(
+              "the storage engine lmdb needs the JVM to be started with",
+              "--add-opens java.base/java.nio=ALL-UNNAMED");
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"segment", "descriptor"})
   void shouldRefuseDamagedMetadataAndEnd(String kind) throws Exception {

@@ -2,11 +2,13 @@ package dev.flotilla.server.group;
 
 import dev.flotilla.raft.AppendBatch;
 import dev.flotilla.raft.Appended;
+import dev.flotilla.raft.CheckedEntries;
 import dev.flotilla.raft.Leadership;
 import dev.flotilla.raft.LogDigest;
 import dev.flotilla.raft.PendingAppend;
 import dev.flotilla.raft.ReplicatedLog;
 import dev.flotilla.raft.ReplicatedLogException;
+import dev.flotilla.raft.StoredLog;
 import dev.flotilla.storage.EntryHeader;
 import dev.flotilla.storage.LogStore.FirstBatch;
 import dev.flotilla.storage.Slice;
@@ -120,6 +122,16 @@ final class FaultyLog implements ReplicatedLog {
   @Override
   public Optional<LogDigest> digest(long index) {
     return log.digest(index);
+  }
+
+  @Override
+  public StoredLog stored() {
+    return log.stored();
+  }
+
+  @Override
+  public CheckedEntries check(long fromIndex, long maxBytes) {
+    return log.check(fromIndex, maxBytes);
   }
 
   @Override

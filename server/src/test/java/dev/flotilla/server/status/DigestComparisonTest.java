@@ -41,8 +41,42 @@ class DigestComparisonTest {
 
     assertThat(comparison.differences())
         .containsExactly(
-            new Difference("lines", 0, 2, new TreeMap<>(Map.of(1, "c", 2, "y", 3, "c"))));
-    assertThat(comparison.text()).contains("lines-0 differs at index 2", "{c=[1, 3], y=[2]}");
+            new Difference("lines", 0, 1, new TreeMap<>(Map.of(1, "b", 2, "x", 3, "b"))));
+    assertThat(comparison.text()).contains("lines-0 differs from index 1 on", "{b=[1, 3], x=[2]}");
+  }
+
+  @Test
+  void shouldNameTheFirstEntryAtWhichReplicasDiffer() {
+    for (int first = 0; first < 40; first++) {
+      // given
+      String[] one = new String[40];
+      String[] other = new String[45];
+      for (int i = 0; i < other.length; i++) {
+        other[i] = i < first ? "same " + i : "other " + i;
+        if (i < one.length) {
+          one[i] = "same " + i;
+        }
+      }
+
+      // when
+      var comparison = DigestComparison.of(List.of(node(1, "t", one), node(2, "t", other)));
+
+      // then
+      assertThat(comparison.differences())
+          .extracting(Difference::index)
+          .containsExactly((long) first);
+    }
+  }
+
+  @Test
+  void shouldNameTheFirstEntryThatIsKeptWhereTheDifferenceIsBeforeIt() {
+    var comparison =
+        DigestComparison.of(
+            List.of(
+                node(1, "lines", "", "", "", "d", "e", "f"),
+                node(2, "lines", "a", "x", "y", "z", "u", "v")));
+
+    assertThat(comparison.differences()).extracting(Difference::index).containsExactly(3L);
   }
 
   @Test

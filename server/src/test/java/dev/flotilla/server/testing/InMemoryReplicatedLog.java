@@ -2,6 +2,7 @@ package dev.flotilla.server.testing;
 
 import dev.flotilla.raft.AppendBatch;
 import dev.flotilla.raft.Appended;
+import dev.flotilla.raft.CheckedEntries;
 import dev.flotilla.raft.Leadership;
 import dev.flotilla.raft.LogDigest;
 import dev.flotilla.raft.PartitionState;
@@ -10,6 +11,7 @@ import dev.flotilla.raft.PendingAppend;
 import dev.flotilla.raft.ReplicaListener;
 import dev.flotilla.raft.ReplicatedLog;
 import dev.flotilla.raft.ReplicatedLogException;
+import dev.flotilla.raft.StoredLog;
 import dev.flotilla.storage.BatchExtent;
 import dev.flotilla.storage.EntryHeader;
 import dev.flotilla.storage.EntryKind;
@@ -142,6 +144,19 @@ public final class InMemoryReplicatedLog implements ReplicatedLog {
   @Override
   public synchronized long diskBytes() {
     return entries.headers().stream().mapToLong(EntryHeader::batchBytes).sum();
+  }
+
+  @Override
+  public synchronized StoredLog stored() {
+    List<EntryHeader> headers = entries.headers();
+    return new StoredLog(
+        "memory", diskBytes(), 0, headers.size(), logStartOffset(), logEndOffset());
+  }
+
+  @Override
+  public synchronized CheckedEntries check(long fromIndex, long maxBytes) {
+    int end = entries.headers().size();
+    return new CheckedEntries(end, end, end, diskBytes());
   }
 
   @Override
