@@ -121,7 +121,11 @@ final class Recovery {
         throw active.damaged(active.end());
       }
     }
-    active.verifyAbove(durableMark);
+    // A mark that is cut off says all the same what was durable below it.
+    if (!active.verifyAbove(durableMark)
+        && Math.min(active.markBehindEnd(), cutAt - 1) >= active.end().index()) {
+      throw active.damaged(active.end());
+    }
   }
 
   /** Verifies what sealed segments hold above the mark, where the log was cut off while rolling. */

@@ -1,10 +1,12 @@
 package dev.flotilla.storage.mmap;
 
+import dev.flotilla.storage.CorruptLogException;
 import dev.flotilla.storage.StorageException;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.channels.FileChannel;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.StandardOpenOption;
 import org.jspecify.annotations.Nullable;
 
@@ -151,7 +153,7 @@ final class Segment {
       // What is preallocated behind the last frame is cut off when the segment is sealed.
       int size = (int) Math.min(mappableBytes, channel.size());
       if (stored != null && size < mappableBytes) {
-        throw new IOException("has " + size + " of " + mappableBytes + " bytes");
+        throw damage("has " + size + " of " + mappableBytes + " bytes");
       }
       MemorySegment memory = channel.map(FileChannel.MapMode.READ_ONLY, 0, size, arena);
       Lookup lookup =
@@ -160,6 +162,9 @@ final class Segment {
               : new SealedLookup(directory, start, format, size, stored.rows())
                   .load(channel, arena);
       return new Mapping(arena, memory, lookup);
+    } catch (NoSuchFileException e) {
+      arena.close();
+      throw damage("is missing");
     } catch (IOException e) {
       arena.close();
       throw IoFailures.translate("map " + describe(), e);
@@ -167,6 +172,11 @@ final class Segment {
       arena.close();
       throw e;
     }
+  }
+
+  /** A manifest names the file: what it lacks was there. */
+  private CorruptLogException damage(String what) {
+    return new CorruptLogException(describe() + " " + what, start.index());
   }
 
   /** Gives the mapping back; the next reader makes another. */
