@@ -10,20 +10,28 @@ import dev.flotilla.storage.LogStore;
 import dev.flotilla.storage.Slice;
 import dev.flotilla.storage.StorageEngine;
 import dev.flotilla.storage.StorageEngineFactory;
+import dev.flotilla.storage.testkit.KilledWriter.Promise;
+import dev.flotilla.storage.testkit.KilledWriter.Step;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * A process that is killed with SIGKILL at a random point leaves all that an engine acknowledged to
- * it. The engine is the real one on a real file system, where the other tests of the kit make up
- * what a crash leaves.
+ * A process that is killed with SIGKILL at a random point of an append, a roll, a truncation, the
+ * drop of a prefix, or the life of another log leaves all that an engine acknowledged to it. The
+ * engine is the real one on a real file system, where the other tests of the kit make up what a
+ * crash leaves.
  */
 public abstract class StorageEngineKillTest {
+
+  private static final List<Step> STEPS = List.of(Step.values());
 
   @TempDir Path directory;
 
@@ -35,29 +43,24 @@ public abstract class StorageEngineKillTest {
     return List.of();
   }
 
-  /** What a log must hold: an entry with this digest at this index, and all before it. */
-  private record Promise(long index, long digest) {
-
-    static Promise parse(String line) {
-      String[] words = line.split(" ");
-      return new Promise(Long.parseLong(words[0]), Long.parseLong(words[1]));
-    }
-  }
-
   @Test
   void shouldKeepWhatWasAcknowledgedBeforeAKill() {
-    Tries.withSeeds(1, 1, seed -> killOften(new SplittableRandom(seed)));
+    Map<Step, Integer> killedIn = new EnumMap<>(Step.class);
+    Tries.withSeeds(1, 1, seed -> killOften(new SplittableRandom(seed), killedIn));
+    System.out.println("killed in " + killedIn);
   }
 
-  private void killOften(SplittableRandom random) {
+  private void killOften(SplittableRandom random, Map<Step, Integer> killedIn) {
     LogId id = LogId.random();
     try (StorageEngine engine = EngineFixture.open(factory(), directory)) {
       engine.create(id, LogBase.ORIGIN);
     }
-    for (int round = 0; round < Tries.of(5, 60); round++) {
+    for (int round = 0; round < Tries.of(5, 100); round++) {
       Promise promise = writeAndKill(id, random);
+      killedIn.merge(promise.next(), 1, Integer::sum);
       try (StorageEngine engine = EngineFixture.open(factory(), directory)) {
-        check(engine.open(id), promise, "round " + round);
+        check(engine.open(id), promise, "round %d, killed in %s".formatted(round, promise.next()));
+        deleteOthers(engine, id);
       }
     }
   }
@@ -72,11 +75,14 @@ public abstract class StorageEngineKillTest {
             directory.toString(),
             id.toString(),
             String.valueOf(random.nextLong()))) {
+      Step step = STEPS.get(random.nextInt(STEPS.size()));
+      int count = random.nextInt(1, 50);
       String last = "";
-      int count = random.nextInt(1, 150);
-      for (int i = 0; i < count; i++) {
+      for (int i = 0; i < count || !Promise.parse(last).next().equals(step); i++) {
         last = writer.line().orElseThrow(() -> new AssertionError("the writer ended too early"));
       }
+      // Not always at the begin of a step.
+      LockSupport.parkNanos(random.nextLong(2_000_000));
       writer.kill();
       // It was ahead of what was read: what it promised until it died counts.
       for (Optional<String> line = writer.line(); line.isPresent(); line = writer.line()) {
@@ -88,17 +94,34 @@ public abstract class StorageEngineKillTest {
     }
   }
 
+  /** A log that was being made or deleted is there whole, or not at all. */
+  private static void deleteOthers(StorageEngine engine, LogId id) {
+    for (LogId each : engine.logs()) {
+      if (!each.equals(id)) {
+        try (LogStore other = engine.open(each)) {
+          assertThat(LogReader.content(other).base()).isEqualTo(LogBase.ORIGIN);
+          assertThat(other.endIndex()).isIn(0L, 1L, 2L, 3L);
+        }
+        engine.delete(each);
+      }
+    }
+    assertThat(engine.logs()).containsExactly(id);
+  }
+
   private List<String> flags() {
     List<String> flags = new ArrayList<>(jvmFlags());
     flags.add("--enable-native-access=ALL-UNNAMED");
     return flags;
   }
 
-  /** The digest at an index follows from all payloads up to there. */
+  /** The digest at an index follows from the base and all payloads up to there. */
   private static void check(LogStore log, Promise promise, String what) {
     assertThat(log.endIndex()).as("%s: end of the log", what).isGreaterThan(promise.index());
-    long digest = 0;
-    for (long index = 0; index < log.endIndex(); index++) {
+    assertThat(log.base().index())
+        .as("%s: begin of the log", what)
+        .isIn(promise.base(), promise.dropped());
+    long digest = log.base().digest();
+    for (long index = log.base().index() + 1; index < log.endIndex(); index++) {
       EntryHeader header = log.header(index);
       try (Slice payload = log.payload(index)) {
         digest =
