@@ -68,9 +68,11 @@ final class CrashedEnvironmentTest {
     TreePages pages = pages();
     pages.put(pages.of("payloads").getFirst(), UPPER_AT, 0xffff);
 
-    String output = EnvironmentUser.run(directory, root);
+    String output = EnvironmentUser.run(root, directory);
 
-    assertThat(output).containsPattern("SIGBUS|SIGSEGV").doesNotContain("closed", "WRONG");
+    assertThat(output)
+        .containsPattern("SIGBUS|SIGSEGV")
+        .doesNotContain("closed", EnvironmentUser.WRONG);
     checkLost();
   }
 
@@ -79,9 +81,9 @@ final class CrashedEnvironmentTest {
     TreePages pages = pages();
     pages.put(pages.of("headers").getFirst(), LOWER_AT, Page.HEAD_BYTES);
 
-    String output = EnvironmentUser.run(directory, root);
+    String output = EnvironmentUser.run(root, directory);
 
-    assertThat(output).contains("SIGABRT").doesNotContain("closed", "WRONG");
+    assertThat(output).contains("SIGABRT").doesNotContain("closed", EnvironmentUser.WRONG);
     checkLost();
   }
 
@@ -133,7 +135,7 @@ final class CrashedEnvironmentTest {
   }
 
   private void kill() throws Exception {
-    try (ChildJvm user = EnvironmentUser.start(directory, root, "wait")) {
+    try (ChildJvm user = EnvironmentUser.start(root, "wait", directory)) {
       assertThat(user.line()).hasValue("opened");
       user.kill();
     }

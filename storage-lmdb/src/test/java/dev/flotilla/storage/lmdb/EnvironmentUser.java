@@ -2,7 +2,6 @@ package dev.flotilla.storage.lmdb;
 
 import dev.flotilla.storage.Digest;
 import dev.flotilla.storage.Entry;
-import dev.flotilla.storage.LogId;
 import dev.flotilla.storage.LogStore;
 import dev.flotilla.storage.StorageException;
 import dev.flotilla.storage.testkit.ChildJvm;
@@ -13,7 +12,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * A program that does to all logs of an environment what an engine's users do, in a process that
@@ -24,44 +23,58 @@ final class EnvironmentUser {
   /** A setting that makes every environment one that is not checked without a reason. */
   static final Map<String, String> UNCHECKED = Map.of("check.max.bytes", "0");
 
+  /** What it prints where something is not as it was written, and nobody said so. */
+  static final String WRONG = "WRONG: ";
+
   private EnvironmentUser() {}
 
-  /** Runs it; what it prints, with what LMDB and the JVM print of a crash. */
-  static String run(Path directory, Path reports) throws IOException {
-    try (ChildJvm user = start(directory, reports, "")) {
+  /** Runs it; what it prints, with what the JVM prints of a crash. */
+  static String run(Path reports, Path... directories) throws IOException {
+    try (ChildJvm user = start(reports, "", directories)) {
       return user.output();
     }
   }
 
-  /** Starts it; with {@code "wait"} it has the environment open until it is killed. */
-  static ChildJvm start(Path directory, Path reports, String then) throws IOException {
+  /** Starts it; with {@code "wait"} it has the first environment open until it is killed. */
+  static ChildJvm start(Path reports, String then, Path... directories) throws IOException {
     List<String> flags = new ArrayList<>(JvmFlags.all());
     flags.add("-XX:-CreateCoredumpOnCrash");
     flags.add("-XX:ErrorFile=" + reports.resolve("report-%p"));
-    return ChildJvm.start(flags, EnvironmentUser.class, directory.toString(), then);
+    List<String> arguments = new ArrayList<>(List.of(then));
+    Stream.of(directories).map(Path::toString).forEach(arguments::add);
+    return ChildJvm.start(flags, EnvironmentUser.class, arguments.toArray(String[]::new));
   }
 
-  /** Arguments: the engine's directory, what to do then. */
+  /**
+   * Arguments: what to do when one is open, then the directories of engines, one after the other.
+   */
   public static void main(String[] arguments) throws Exception {
-    try (LmdbEngine engine = Engines.open(Path.of(arguments[0]), Device.REAL, UNCHECKED)) {
-      System.out.println("opened");
-      if (arguments[1].equals("wait")) {
-        System.in.read();
+    for (int i = 1; i < arguments.length; i++) {
+      try (LmdbEngine engine = Engines.open(Path.of(arguments[i]), Device.REAL, UNCHECKED)) {
+        System.out.println("opened");
+        if (arguments[0].equals("wait")) {
+          System.in.read();
+        }
+        use(engine);
+      } catch (StorageException e) {
+        System.out.println("failed: " + e.getMessage());
       }
-      List<LogStore> logs = new ArrayList<>();
-      Set<LogId> ids = engine.logs();
-      ids.forEach(id -> attempt(() -> logs.add(engine.open(id))));
-      for (LogStore log : logs) {
-        attempt(() -> read(log));
-        attempt(() -> Engines.append(log, TestEntries.behind(log, 1).several(50, 3000)));
-        attempt(() -> Engines.await(log.dropPrefix(Engines.baseBehind(log, 100))));
-      }
-      for (LogStore log : logs) {
-        attempt(() -> read(log));
-        attempt(() -> Engines.append(log, TestEntries.behind(log, 2).several(50, 3000)));
-      }
+      System.out.println("closed");
     }
-    System.out.println("closed");
+  }
+
+  private static void use(LmdbEngine engine) {
+    List<LogStore> logs = new ArrayList<>();
+    engine.logs().forEach(id -> attempt(() -> logs.add(engine.open(id))));
+    for (LogStore log : logs) {
+      attempt(() -> read(log));
+      attempt(() -> Engines.append(log, TestEntries.behind(log, 1).several(50, 3000)));
+      attempt(() -> Engines.await(log.dropPrefix(Engines.baseBehind(log, 100))));
+    }
+    for (LogStore log : logs) {
+      attempt(() -> read(log));
+      attempt(() -> Engines.append(log, TestEntries.behind(log, 2).several(50, 3000)));
+    }
   }
 
   private interface Attempt {
@@ -74,7 +87,7 @@ final class EnvironmentUser {
     } catch (StorageException e) {
       System.out.println("failed: " + e.getMessage());
     } catch (Exception e) {
-      System.out.println((e.getCause() instanceof StorageException ? "failed: " : "WRONG: ") + e);
+      System.out.println((e.getCause() instanceof StorageException ? "failed: " : WRONG) + e);
     }
   }
 
@@ -92,7 +105,7 @@ final class EnvironmentUser {
               header.offsetSpan(),
               entry.payload());
       if (digest != header.digest()) {
-        System.out.println("WRONG: entry " + header.index() + " of " + log.base());
+        System.out.println(WRONG + "entry " + header.index() + " of " + log.base());
       }
       digests.put(header.index(), digest);
     }
