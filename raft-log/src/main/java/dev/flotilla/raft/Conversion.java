@@ -28,7 +28,7 @@ import org.slf4j.LoggerFactory;
  * <p>The descriptor is the only thing that says where the log is. A crash before 4 leaves the old
  * log as it was, a crash behind it leaves the new one; what the other engine holds is garbage,
  * which the next start removes. See
- * docs/decisions/0010-an-engine-that-cannot-be-had-is-waited-for.md for what becomes of a
+ * docs/decisions/0011-an-engine-that-cannot-be-had-is-waited-for.md for what becomes of a
  * conversion that fails.
  */
 final class Conversion {
