@@ -306,6 +306,25 @@ public final class RaftNode implements AutoCloseable {
     metrics.close();
   }
 
+  /** What lies on the disk of a group that runs here; empty if none does. */
+  public Optional<StoredLog> stored(UUID group) {
+    return replica(group)
+        .map(replica ->
+            StoredReplica.log(
+                replica.stored().descriptor().getEngine(), replica.readable().present()));
+  }
+
+  /**
+   * Reads durable entries of a group from an index on, until payloads of so many bytes were read,
+   * and verifies them; empty if it does not run here.
+   *
+   * @throws StorageException if they cannot be read, or are not what was written
+   */
+  public Optional<CheckedEntries> check(UUID group, long fromIndex, long maxBytes) {
+    return replica(group)
+        .map(replica -> CheckedEntries.read(replica.readable().present(), fromIndex, maxBytes));
+  }
+
   /** What runs in it. */
   RunningReplicas replicas() {
     return replicas;

@@ -162,7 +162,8 @@ public final class Node implements AutoCloseable {
     NodeGroups groups = NodeGroups.start(config, metadata, creation, partitions, closing);
     Reconciler reconciler = reconcile(metadata, directory, partitions);
     digests = new NodeDigests(partitions.partitions());
-    NodeStorage stored = new NodeStorage(partitions.partitions(), partitions.topics());
+    NodeStorage stored =
+        new NodeStorage(partitions.partitions(), partitions.topics(), cluster.group());
     storage = _ -> stored.report().json();
     storageCheck = query -> stored.check(query).json();
     NodeStatus known = new NodeStatus(config.nodeId(), metadata, reconciler);

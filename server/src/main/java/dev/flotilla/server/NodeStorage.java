@@ -3,14 +3,19 @@ package dev.flotilla.server;
 import dev.flotilla.raft.CheckedEntries;
 import dev.flotilla.raft.ReplicatedLogException;
 import dev.flotilla.raft.StoredLog;
+import dev.flotilla.server.metadata.MetadataGroup;
 import dev.flotilla.server.partition.Partition;
 import dev.flotilla.server.partition.Partitions;
 import dev.flotilla.server.partition.Topics;
 import dev.flotilla.server.status.StorageCheck;
 import dev.flotilla.server.status.StorageReport;
 import dev.flotilla.server.status.StorageReport.Stored;
+import dev.flotilla.storage.StorageException;
+import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.kafka.common.TopicPartition;
 
 /**
@@ -19,7 +24,8 @@ import org.apache.kafka.common.TopicPartition;
  * <pre>
  *   GET /storage                                         of each replica
  *   GET /storage/check?topic=NAME&amp;partition=N&amp;index=N   reads entries of one, from an index on, and
- *                                                        verifies them; says where to go on
+ *                                                        verifies them; says where to go on. Of
+ *                                                        the metadata without a name
  * </pre>
  */
 final class NodeStorage {
@@ -27,21 +33,27 @@ final class NodeStorage {
   /** Read for one question: a fraction of a second of a disk's time. */
   private static final long CHECKED_BYTES = 8 << 20;
 
+  /** In place of a topic: what keeps the metadata is no partition. */
+  private static final String NO_TOPIC = "";
+
   private final Partitions partitions;
   private final Topics topics;
+  private final MetadataGroup metadata;
 
-  NodeStorage(Partitions partitions, Topics topics) {
+  NodeStorage(Partitions partitions, Topics topics, MetadataGroup metadata) {
     this.partitions = partitions;
     this.topics = topics;
+    this.metadata = metadata;
   }
 
   StorageReport report() {
-    return new StorageReport(
-        partitions.nodeId(),
-        partitions.all().stream()
-            .map(this::stored)
-            .sorted(Comparator.comparing(Stored::topic).thenComparingInt(Stored::partition))
-            .toList());
+    List<Stored> all = new ArrayList<>();
+    metadata.stored().ifPresent(log -> all.add(stored("metadata", NO_TOPIC, 0, log, "", "")));
+    partitions.all().stream()
+        .map(this::stored)
+        .sorted(Comparator.comparing(Stored::topic).thenComparingInt(Stored::partition))
+        .forEach(all::add);
+    return new StorageReport(partitions.nodeId(), all);
   }
 
   private Stored stored(Partition partition) {
@@ -54,12 +66,18 @@ final class NodeStorage {
       log = new StoredLog("", 0, 0, 0, 0, 0);
       problem = String.valueOf(e.getMessage());
     }
+    return stored(
+        name.toString(), name.topic(), name.partition(), log, topics.engine(name.topic()), problem);
+  }
+
+  private static Stored stored(
+      String name, String topic, int partition, StoredLog log, String wanted, String problem) {
     return new Stored(
-        name.toString(),
-        name.topic(),
-        name.partition(),
+        name,
+        topic,
+        partition,
         log.engine(),
-        topics.engine(name.topic()),
+        wanted,
         log.diskBytes(),
         log.entries(),
         log.firstIndex(),
@@ -77,11 +95,16 @@ final class NodeStorage {
     TopicPartition asked = NodeDigests.asked(query);
     long index = NodeDigests.number(query, "index");
     try {
-      return partitions
-          .find(asked)
-          .map(partition -> of(partition.log().check(index, CHECKED_BYTES)))
+      Optional<CheckedEntries> checked =
+          asked.topic().equals(NO_TOPIC)
+              ? metadata.check(index, CHECKED_BYTES)
+              : partitions
+                  .find(asked)
+                  .map(partition -> partition.log().check(index, CHECKED_BYTES));
+      return checked
+          .map(NodeStorage::of)
           .orElseGet(() -> StorageCheck.wrong("it does not run here"));
-    } catch (ReplicatedLogException e) {
+    } catch (ReplicatedLogException | StorageException e) {
       return StorageCheck.wrong(String.valueOf(e.getMessage()));
     }
   }

@@ -1,6 +1,7 @@
 package dev.flotilla.server.metadata;
 
 import com.codahale.metrics.MetricRegistry;
+import dev.flotilla.raft.CheckedEntries;
 import dev.flotilla.raft.CommandLog;
 import dev.flotilla.raft.CommandLogListener;
 import dev.flotilla.raft.CommandStateMachine;
@@ -9,6 +10,7 @@ import dev.flotilla.raft.Peers;
 import dev.flotilla.raft.RaftNode;
 import dev.flotilla.raft.RaftNodeConfig;
 import dev.flotilla.raft.ReplicaQuarantinedException;
+import dev.flotilla.raft.StoredLog;
 import dev.flotilla.raft.StoredReplicas;
 import dev.flotilla.raft.Voter;
 import dev.flotilla.server.DataDirectory;
@@ -157,6 +159,16 @@ public final class MetadataGroup implements Metadata.LogOpener, AutoCloseable {
                   null));
       return raft.createCommandLog(ID, NAME, voters, stateMachine, listener);
     };
+  }
+
+  /** See {@link RaftNode#stored}. */
+  public Optional<StoredLog> stored() {
+    return raft.stored(ID);
+  }
+
+  /** See {@link RaftNode#check}. */
+  public Optional<CheckedEntries> check(long fromIndex, long maxBytes) {
+    return raft.check(ID, fromIndex, maxBytes);
   }
 
   /** Deletes what is stored of the group, durably; it is not open. */

@@ -46,11 +46,12 @@ class StorageCommandTest {
       // then of a node that runs
       assertThat(run(0, "storage", "--metrics", metrics))
           .containsPattern("lines-0 +" + engine + " +\\d+ +\\d+ +0 up to 3")
-          .contains("1 replicas");
+          .containsPattern("metadata +" + engine)
+          .contains("2 replicas");
       assertThat(run(0, "storage", "--metrics", metrics, "--json"))
           .contains("\"engine\" : \"" + engine + "\"", "\"endOffset\" : 3");
       assertThat(run(0, "storage", "verify", "--metrics", metrics))
-          .containsPattern("1 replicas, \\d+ entries, 3\\d{4} bytes read")
+          .containsPattern("2 replicas, \\d+ entries, 3\\d{4} bytes read")
           .contains("all of them are what was written");
       assertThat(run(0, "storage", "digest", "--metrics", metrics))
           .contains("1 partitions: a single replica, nothing to compare: lines-0");
