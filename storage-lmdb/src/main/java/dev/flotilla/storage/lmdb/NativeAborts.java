@@ -14,7 +14,9 @@ import org.slf4j.LoggerFactory;
  * Has the JVM report when LMDB ends the process. LMDB does so by {@code abort()} where a page
  * cannot be so; of the signal that this raises the JVM writes no report, as it does of those of the
  * processor, and the next start could not tell it from a kill. So the JVM's own handler is given
- * this signal too, once: the JVM aborts itself at the end of its report.
+ * this signal too. It is not taken away when it is called: of threads that abort at the same time
+ * the first one reports, and the others wait in it; were they to end the process, there would be no
+ * report. The JVM bears that it aborts itself at the end.
  *
  * <p>The structure is that of Linux on 64-bit machines, elsewhere nothing is changed.
  */
@@ -25,15 +27,10 @@ final class NativeAborts {
   private static final int SIGABRT = 6;
   private static final int SIGSEGV = 11;
 
-  /** What a sigaction has: the handler, a mask of 128 bytes, the flags. */
+  /** A sigaction begins with the handler; so many bytes are enough for all of it. */
   private static final int HANDLER_AT = 0;
 
-  private static final int FLAGS_AT = 136;
-
   private static final int SIGACTION_BYTES = 256;
-
-  /** The handler is taken away when it is called. */
-  private static final int SA_RESETHAND = 0x80000000;
 
   private static final AtomicBoolean REPORTED = new AtomicBoolean();
 
@@ -61,8 +58,6 @@ final class NativeAborts {
       if (failed == 0
           && ofAbort.get(ValueLayout.JAVA_LONG, HANDLER_AT) == 0
           && ofFault.get(ValueLayout.JAVA_LONG, HANDLER_AT) != 0) {
-        int flags = ofFault.get(ValueLayout.JAVA_INT, FLAGS_AT);
-        ofFault.set(ValueLayout.JAVA_INT, FLAGS_AT, flags | SA_RESETHAND);
         failed = (int) sigaction.invokeExact(SIGABRT, ofFault, MemorySegment.NULL);
       }
       if (failed != 0) {

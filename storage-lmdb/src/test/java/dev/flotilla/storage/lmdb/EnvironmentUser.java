@@ -26,19 +26,25 @@ final class EnvironmentUser {
   /** What it prints where something is not as it was written, and nobody said so. */
   static final String WRONG = "WRONG: ";
 
+  static final String USE = "use";
+  static final String WAIT = "wait";
+  static final String CRASH = "crash";
+
   private EnvironmentUser() {}
 
   /** Runs it; what it prints, with what the JVM prints of a crash. */
   static String run(Path reports, Path... directories) throws IOException {
-    try (ChildJvm user = start(reports, "", directories)) {
+    try (ChildJvm user = start(reports, USE, directories)) {
       return user.output();
     }
   }
 
-  /** Starts it; with {@code "wait"} it has the first environment open until it is killed. */
+  /** Starts it; told to wait, it has the first environment open until it is killed. */
   static ChildJvm start(Path reports, String then, Path... directories) throws IOException {
     List<String> flags = new ArrayList<>(JvmFlags.all());
     flags.add("-XX:-CreateCoredumpOnCrash");
+    // A crash may leave the JVM no memory that is in order to write of it.
+    flags.add("-XX:ErrorLogTimeout=10");
     flags.add("-XX:ErrorFile=" + reports.resolve("report-%p"));
     List<String> arguments = new ArrayList<>(List.of(then));
     Stream.of(directories).map(Path::toString).forEach(arguments::add);
@@ -48,12 +54,14 @@ final class EnvironmentUser {
   /**
    * Arguments: what to do when one is open, then the directories of engines, one after the other.
    */
-  public static void main(String[] arguments) throws Exception {
+  public static void main(String[] arguments) throws Throwable {
     for (int i = 1; i < arguments.length; i++) {
       try (LmdbEngine engine = Engines.open(Path.of(arguments[i]), Device.REAL, UNCHECKED)) {
         System.out.println("opened");
-        if (arguments[0].equals("wait")) {
+        if (arguments[0].equals(WAIT)) {
           System.in.read();
+        } else if (arguments[0].equals(CRASH)) {
+          Libc.crash();
         }
         use(engine);
       } catch (StorageException e) {

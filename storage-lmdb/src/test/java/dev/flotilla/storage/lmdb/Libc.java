@@ -26,6 +26,8 @@ final class Libc {
   private static final MethodHandle MMAP =
       function("mmap", FunctionDescriptor.of(LONG, LONG, LONG, INT, INT, INT, LONG));
 
+  private static final MethodHandle STRLEN = function("strlen", FunctionDescriptor.of(LONG, LONG));
+
   private static final int READ_ONLY = 0;
   private static final int PROT_READ = 1;
   private static final int MAP_SHARED_FIXED = 0x11;
@@ -76,6 +78,12 @@ final class Libc {
     long mapped = (long) MMAP.invokeExact(address, bytes, PROT_READ, MAP_SHARED_FIXED, opened, 0L);
     check(mapped == address, "mmap");
     check((int) CLOSE.invokeExact(opened) == 0, "close");
+  }
+
+  /** Ends the process with a signal: reads where nothing is mapped. */
+  static void crash() throws Throwable {
+    long length = (long) STRLEN.invokeExact(1L);
+    throw new AssertionError("there were " + length + " bytes");
   }
 
   private static int open(Path file) throws Throwable {
