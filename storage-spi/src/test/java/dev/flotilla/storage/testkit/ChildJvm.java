@@ -42,7 +42,14 @@ public final class ChildJvm implements AutoCloseable {
   /** Starts a class's main method; what it writes to stderr goes to this process's. */
   public static ChildJvm start(List<String> flags, Class<?> main, String... arguments)
       throws IOException {
-    List<String> command = new ArrayList<>();
+    return startUnder(List.of(), flags, main, arguments);
+  }
+
+  /** The same, run by another program, whose command line comes first. */
+  static ChildJvm startUnder(
+      List<String> program, List<String> flags, Class<?> main, String... arguments)
+      throws IOException {
+    List<String> command = new ArrayList<>(program);
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(List.of("-Xmx128m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"));
     command.addAll(flags);

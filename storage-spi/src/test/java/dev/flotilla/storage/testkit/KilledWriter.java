@@ -54,6 +54,10 @@ final class KilledWriter {
    */
   record Promise(long index, long digest, long base, long dropped, Step next) {
 
+    static boolean isOne(String line) {
+      return line.matches("\\d+ -?\\d+ -?\\d+ -?\\d+ [A-Z_]+");
+    }
+
     static Promise parse(String line) {
       String[] words = line.split(" ");
       return new Promise(
@@ -157,6 +161,8 @@ final class KilledWriter {
       throws IOException {
     Promise promise = new Promise(last.index(), last.digest(), base, dropped, next);
     System.out.write((promise + "\n").getBytes(StandardCharsets.US_ASCII));
-    System.out.flush();
+    if (System.out.checkError()) {
+      throw new IOException("nobody listens");
+    }
   }
 }

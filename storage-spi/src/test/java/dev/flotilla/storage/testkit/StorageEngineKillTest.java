@@ -1,6 +1,7 @@
 package dev.flotilla.storage.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.flotilla.storage.Digest;
 import dev.flotilla.storage.EntryHeader;
@@ -12,6 +13,8 @@ import dev.flotilla.storage.StorageEngine;
 import dev.flotilla.storage.StorageEngineFactory;
 import dev.flotilla.storage.testkit.KilledWriter.Promise;
 import dev.flotilla.storage.testkit.KilledWriter.Step;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -32,6 +35,9 @@ import org.junit.jupiter.api.io.TempDir;
 public abstract class StorageEngineKillTest {
 
   private static final List<Step> STEPS = List.of(Step.values());
+
+  /** How many of a thread's syncs succeed. */
+  private static final int SYNCS = 40;
 
   @TempDir Path directory;
 
@@ -62,6 +68,62 @@ public abstract class StorageEngineKillTest {
         check(engine.open(id), promise, "round %d, killed in %s".formatted(round, promise.next()));
         deleteOthers(engine, id);
       }
+    }
+  }
+
+  /** From a call on, the syncs of each thread fail. */
+  @Test
+  void shouldAcknowledgeNothingOnceSyncsFail() throws Exception {
+    List<String> strace =
+        List.of(
+            "strace",
+            "-f",
+            "-qq",
+            "-o",
+            directory.resolve("strace").toString(),
+            "-e",
+            "trace=fsync,fdatasync",
+            "-e",
+            "inject=fsync,fdatasync:error=EIO:when=%d+".formatted(SYNCS));
+    assumeTrue(runs(strace), "strace is not here, or may not trace: no sync can be made to fail");
+    LogId id = LogId.random();
+    Path engineDirectory = directory.resolve("engine");
+    try (StorageEngine engine = EngineFixture.open(factory(), engineDirectory)) {
+      engine.create(id, LogBase.ORIGIN);
+    }
+    Promise promise;
+    try (ChildJvm writer =
+        ChildJvm.startUnder(
+            strace,
+            flags(),
+            KilledWriter.class,
+            factory().getClass().getName(),
+            engineDirectory.toString(),
+            id.toString(),
+            "1")) {
+      // An engine may say there that it failed.
+      promise =
+          writer
+              .output()
+              .lines()
+              .filter(Promise::isOne)
+              .map(Promise::parse)
+              .reduce((_, later) -> later)
+              .orElseThrow();
+    }
+    assertThat(Files.readString(directory.resolve("strace"))).contains("EIO", "INJECTED");
+    try (StorageEngine engine = EngineFixture.open(factory(), engineDirectory)) {
+      check(engine.open(id), promise, "after EIO");
+    }
+  }
+
+  private static boolean runs(List<String> strace) throws Exception {
+    List<String> command = new ArrayList<>(strace);
+    command.add("true");
+    try {
+      return new ProcessBuilder(command).redirectErrorStream(true).start().waitFor() == 0;
+    } catch (IOException e) {
+      return false;
     }
   }
 
