@@ -168,6 +168,11 @@ final class ModelRun implements AutoCloseable {
     assertThat(engine.logs()).hasSize(logs.size());
   }
 
+  /** What the logs hold. */
+  List<LogContent> contents() {
+    return logs.stream().map(each -> LogReader.content(each.log)).toList();
+  }
+
   @Override
   public void close() {
     engine.close();

@@ -9,13 +9,17 @@
  *   <li>{@link dev.flotilla.storage.testkit.StorageEngineRecoveryTest}: crashes at any instant, for
  *       an engine that keeps files and tells its {@link dev.flotilla.storage.FlushListener} of
  *       every sync. An engine that keeps no files leaves out this one and those that follow;
- *   <li>{@link dev.flotilla.storage.testkit.StorageEngineCorruptionTest}: flipped bits;
+ *   <li>{@link dev.flotilla.storage.testkit.StorageEngineCorruptionTest}: flipped bits, and files
+ *       that are deleted, cut or zeroed;
  *   <li>{@link dev.flotilla.storage.testkit.StorageEngineKillTest}: a process that is killed while
  *       it writes;
  *   <li>{@link dev.flotilla.storage.testkit.StorageEngineSyncTest}: crashes that leave no more than
  *       the syncs themselves have named, and what {@code UNSAFE_OS} may lose, for an engine whose
  *       tests can see its syncs.
  * </ul>
+ *
+ * <p>{@link dev.flotilla.storage.testkit.StorageEnginesDifferenceTest} compares several engines
+ * with each other.
  *
  * <p>The kit comes as a test-jar. A third party's engine depends on it so, beside JUnit Jupiter,
  * jqwik and AssertJ:
