@@ -57,12 +57,18 @@ public class AppendBenchmark {
   public AppendBenchmark() {}
 
   @Initializer
-  @Setup(Level.Iteration)
-  public void open() {
+  @Setup(Level.Trial)
+  public void make() {
     payloads = new Payloads(payloadBytes, perWrite);
     int fitting = BYTES_ON_THE_WAY / (payloadBytes * perWrite);
     window =
         new Window(Math.clamp(Math.min(fitting, payloads.unchanged() - 1), 1, WRITES_ON_THE_WAY));
+  }
+
+  @Initializer
+  @Setup(Level.Iteration)
+  public void open() {
+    payloads.restart();
     scratch = new Scratch();
     opened =
         Subjects.open(

@@ -84,9 +84,15 @@ public class PartitionsBenchmark {
     public Writer() {}
 
     @Initializer
+    @Setup(Level.Trial)
+    public void make(Shared shared) {
+      payloads = new Payloads(shared.payloadBytes, 1);
+    }
+
+    @Initializer
     @Setup(Level.Iteration)
     public void open(Shared shared) {
-      payloads = new Payloads(shared.payloadBytes, 1);
+      payloads.restart();
       log = shared.newLog();
     }
   }

@@ -43,9 +43,15 @@ public class ScanBenchmark {
   public ScanBenchmark() {}
 
   @Initializer
+  @Setup(Level.Trial)
+  public void make() {
+    payloads = new Payloads(PAYLOAD_BYTES, PER_WRITE);
+  }
+
+  @Initializer
   @Setup(Level.Iteration)
   public void open() {
-    payloads = new Payloads(PAYLOAD_BYTES, PER_WRITE);
+    payloads.restart();
     scratch = new Scratch();
     opened = Subjects.open(subject, new SubjectContext(scratch.path(), FlushMode.COMMIT));
     log = opened.newLog();

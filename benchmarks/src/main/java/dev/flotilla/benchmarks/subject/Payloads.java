@@ -46,6 +46,11 @@ public final class Payloads {
     return writes.size() - 1;
   }
 
+  /** Begins at offset 0 again, for another log; nothing of the ring is on its way. */
+  public void restart() {
+    offset = 0;
+  }
+
   /** The next write: payloads that begin at the offset behind those of the last. */
   public List<ByteBuffer> next() {
     List<ByteBuffer> write = writes.get(place);
