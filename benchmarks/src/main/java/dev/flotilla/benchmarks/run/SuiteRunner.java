@@ -124,7 +124,6 @@ public final class SuiteRunner {
             .measurementIterations(effort.iterations())
             .measurementTime(time)
             .shouldFailOnError(true)
-            .shouldDoGC(forks > 0)
             .addProfiler(GCProfiler.class)
             .jvmArgs(Jvm.arguments(Scratch.PROPERTY, directory).toArray(String[]::new))
             .verbosity(VerboseMode.SILENT);
