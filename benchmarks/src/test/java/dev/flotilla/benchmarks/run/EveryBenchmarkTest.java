@@ -10,7 +10,6 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -78,16 +77,16 @@ class EveryBenchmarkTest {
         .run(List.of(suite), results);
 
     // then
-    List<String> measured = new ArrayList<>();
+    Set<String> measured = new TreeSet<>();
     for (Figure figure : Figures.read(results.resolve(suite.name() + ".json")).all()) {
       assertThat(figure.score()).as("%s", figure).isPositive();
       measured.add(figure.benchmark() + " of " + figure.subject());
     }
-    assertThat(measured).containsExactlyInAnyOrderElementsOf(expected(suite));
+    assertThat(measured).isEqualTo(expected(suite));
   }
 
-  private static List<String> expected(Suite suite) {
-    List<String> expected = new ArrayList<>();
+  private static Set<String> expected(Suite suite) {
+    Set<String> expected = new TreeSet<>();
     for (Measurement measurement : suite.measurements()) {
       List<String> subjects =
           measurement.subjects().isEmpty() ? List.of("") : measurement.subjects();
