@@ -54,8 +54,18 @@ final class CheckMain {
       readKeys(file);
       return verdict;
     } catch (LmdbException e) {
-      return new Verdict.Damaged("LMDB cannot read it: " + e.getMessage());
+      if (isDamage(e)) {
+        return new Verdict.Damaged("LMDB cannot read it: " + e.getMessage());
+      }
+      // Memory, handles, a device that does not answer: nothing that the file could help.
+      throw e;
     }
+  }
+
+  private static boolean isDamage(LmdbException failure) {
+    return LmdbFailures.isDamage(failure)
+        || failure instanceof Dbi.KeyNotFoundException
+        || failure instanceof Dbi.IncompatibleException;
   }
 
   private static void readKeys(Path file) {

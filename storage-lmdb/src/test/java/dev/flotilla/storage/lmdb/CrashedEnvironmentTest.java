@@ -11,10 +11,12 @@ import dev.flotilla.storage.testkit.ChildJvm;
 import dev.flotilla.storage.testkit.TestEntries;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.util.List;
 import java.util.Set;
+import javax.tools.ToolProvider;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -171,8 +173,58 @@ final class CrashedEnvironmentTest {
   @Test
   void shouldComeToNoVerdictOfWhatCannotBeOpened() {
     assertThatThrownBy(() -> CheckingProcess.check(root.resolve("missing")))
-        .isInstanceOf(IOException.class)
-        .hasMessageContaining("NoSuchFileException");
+        .isInstanceOf(NoSuchFileException.class);
+  }
+
+  @Test
+  void shouldTakeItForDamagedWhenTheProcessCrashesOfIt() throws Exception {
+    String classes =
+        checking(
+            "java.lang.foreign.MemorySegment.ofAddress(4096).reinterpret(8)"
+                + ".set(java.lang.foreign.ValueLayout.JAVA_BYTE, 0, (byte) 1);");
+
+    assertThat(CheckingProcess.check(directory.resolve(EnvironmentFiles.ENVIRONMENT), classes))
+        .isInstanceOfSatisfying(
+            EnvironmentCheck.Verdict.Damaged.class,
+            damaged -> assertThat(damaged.what()).contains("SIGSEGV"));
+  }
+
+  /** As when its memory or its libraries do not suffice: the file cannot help it. */
+  @Test
+  void shouldNotTakeItForDamagedWhenTheProcessFails() throws Exception {
+    Path file = directory.resolve(EnvironmentFiles.ENVIRONMENT);
+    String insufficient =
+        "System.out.println(\"# There is insufficient memory for the JVM\"); System.exit(1);";
+
+    for (String end : List.of("System.exit(2);", "System.exit(3);", insufficient)) {
+      assertThat(CheckingProcess.check(file, checking(end)))
+          .isEqualTo(new EnvironmentCheck.Verdict.Good());
+    }
+  }
+
+  /**
+   * The class path of a program in the place of {@link CheckMain} that begins, and then does so.
+   */
+  private String checking(String statement) throws IOException {
+    Path classes = Files.createTempDirectory(root, "classes");
+    Path source = classes.resolve("CheckMain.java");
+    Files.writeString(
+        source,
+        """
+        package dev.flotilla.storage.lmdb;
+        final class CheckMain {
+          public static void main(String[] arguments) {
+            System.out.println("begun");
+            %s
+          }
+        }
+        """
+            .formatted(statement));
+    int status =
+        ToolProvider.getSystemJavaCompiler()
+            .run(null, null, null, "-proc:none", "-d", classes.toString(), source.toString());
+    assertThat(status).isZero();
+    return classes.toString();
   }
 
   /** It leads to the logs: nothing can be said of them without it. */
