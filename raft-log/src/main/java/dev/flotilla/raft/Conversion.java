@@ -120,10 +120,10 @@ final class Conversion {
   /**
    * Does all steps. The log is closed before and after.
    *
-   * @throws RefusedException if the new engine cannot take it
+   * @throws RefusedException if the new engine cannot take it, or the old log cannot be read
    * @throws ReplicaQuarantinedException if the old log is damaged
-   * @throws StorageException if the old log cannot be read
-   * @throws IOException if the descriptor cannot be replaced
+   * @throws StorageException if the old log cannot be opened
+   * @throws IOException if it is not certain that the descriptor is replaced, or is not
    */
   Moved run(Progress progress) throws IOException, ReplicaQuarantinedException, RefusedException {
     Lock creation = engines.creation();
@@ -137,8 +137,7 @@ final class Conversion {
         try (old) {
           moved = copied(old, target, progress);
         }
-        directory.replaceDescriptor(
-            from.toBuilder().setEngine(to).setGeneration(from.getGeneration() + 1).build());
+        switchTo(target, old.id());
         failpoints.reached(Failpoints.Step.SWITCHED);
         delete(source, old.id());
         failpoints.reached(Failpoints.Step.DELETED);
@@ -146,6 +145,21 @@ final class Conversion {
       }
     } finally {
       creation.unlock();
+    }
+  }
+
+  private void switchTo(StorageEngine target, LogId id)
+      throws IOException, ReplicaQuarantinedException, RefusedException {
+    try {
+      directory.replaceDescriptor(
+          from.toBuilder().setEngine(to).setGeneration(from.getGeneration() + 1).build());
+    } catch (IOException e) {
+      if (directory.descriptor().equals(from)) {
+        // A full disk, as a rule: the copy must not keep it full.
+        delete(target, id);
+        throw new RefusedException("the descriptor was not replaced: " + e, e);
+      }
+      throw e;
     }
   }
 
@@ -194,7 +208,8 @@ final class Conversion {
       if (e.cause() instanceof CorruptLogException damage) {
         throw damaged(damage);
       }
-      throw e.cause();
+      // The replica goes on in its old engine, which may never be asked for that entry.
+      throw new RefusedException(String.valueOf(e.getMessage()), e.cause());
     } catch (RuntimeException e) {
       throw new RefusedException(String.valueOf(e.getMessage()), e);
     } catch (Error e) {

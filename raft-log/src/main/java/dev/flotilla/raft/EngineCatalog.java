@@ -101,10 +101,21 @@ final class EngineCatalog implements AutoCloseable {
       } catch (IOException e) {
         throw new StorageException("cannot open " + directory(name) + ": " + e, e);
       }
-      engine = factory.open(context(name));
+      engine = open(factory, context(name));
       opened.put(name, engine);
     }
     return engine;
+  }
+
+  /** Whatever an engine that somebody else has written fails with. */
+  private static StorageEngine open(StorageEngineFactory factory, EngineContext context) {
+    try {
+      return factory.open(context);
+    } catch (StorageException | IllegalArgumentException e) {
+      throw e;
+    } catch (RuntimeException | LinkageError e) {
+      throw new StorageException("storage engine " + factory.name() + " does not open: " + e, e);
+    }
   }
 
   /** The names of the engines here that have kept logs, and may do so still; sorted. */

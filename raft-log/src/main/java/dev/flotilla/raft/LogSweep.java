@@ -2,8 +2,10 @@ package dev.flotilla.raft;
 
 import dev.flotilla.proto.ReplicaDescriptor;
 import dev.flotilla.storage.LogId;
+import dev.flotilla.storage.LogStore;
 import dev.flotilla.storage.StorageEngine;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
@@ -38,12 +40,11 @@ final class LogSweep {
   }
 
   /**
-   * Deletes those logs, and what is left of engines that keep none any more. To be called once,
-   * before any replica is created or opened.
+   * Deletes those logs, and what is left of engines that keep none any more; what cannot be deleted
+   * stays until the next start. To be called once, before any replica is created or opened.
    *
    * @param nodeEngine the engine that replicas are created in as a rule
-   * @throws dev.flotilla.storage.StorageException if that cannot be opened, or a log that is not
-   *     needed cannot be deleted
+   * @throws dev.flotilla.storage.StorageException if that cannot be opened
    * @throws IllegalArgumentException if there is no such engine
    */
   static void run(Path root, String nodeEngine, EngineCatalog engines) throws IOException {
@@ -54,18 +55,21 @@ final class LogSweep {
   }
 
   private void read(Path root) throws IOException {
+    // Nothing can be said of logs where replicas were, and are not there: a disk that is missing?
+    complete = Files.isDirectory(root);
     for (UUID group : ReplicaDirectory.list(root)) {
       ReplicaDirectory directory = ReplicaDirectory.open(root, group);
       try {
         ReplicaDescriptor descriptor = directory.descriptor();
         named.put(StoredReplica.logId(descriptor), new Named(directory, descriptor.getEngine()));
-      } catch (ReplicaQuarantinedException e) {
+      } catch (ReplicaQuarantinedException | IOException e) {
+        LOG.warn("{} cannot be read: no log is taken for nobody's", directory.path(), e);
         complete = false;
       }
     }
   }
 
-  private void deleteOthers() throws IOException {
+  private void deleteOthers() {
     TreeSet<String> used = new TreeSet<>(engines.used());
     // Whoever cannot open it finds out now, and not with the first new topic.
     used.add(nodeEngine);
@@ -81,11 +85,13 @@ final class LogSweep {
         continue;
       }
       for (LogId id : engine.logs()) {
-        deleteUnlessNamed(name, engine, id);
+        try {
+          deleteUnlessNamed(name, engine, id);
+        } catch (IOException | RuntimeException e) {
+          LOG.warn("Log {} in engine {}, which nobody needs, stays", id, name, e);
+        }
       }
-      if (!name.equals(nodeEngine) && complete) {
-        engines.retire(name);
-      }
+      retireUnlessNamed(name);
     }
   }
 
@@ -98,7 +104,22 @@ final class LogSweep {
     } else if (!replica.engine().equals(name)) {
       // The other copy goes only once it is certain that it will not be asked for again.
       replica.directory().sync();
+      try (LogStore used = engines.engine(replica.engine()).open(id)) {
+        LOG.debug("Log {} is used from engine {}, up to {}", id, replica.engine(), used.endIndex());
+      }
       engine.delete(id);
+    }
+  }
+
+  private void retireUnlessNamed(String name) {
+    boolean isNamed = named.values().stream().anyMatch(replica -> replica.engine().equals(name));
+    if (isNamed || name.equals(nodeEngine) || !complete) {
+      return;
+    }
+    try {
+      engines.retire(name);
+    } catch (IOException | RuntimeException e) {
+      LOG.warn("What engine {} has left is not removed", name, e);
     }
   }
 }

@@ -10,6 +10,8 @@ import dev.flotilla.raft.Conversion.Failpoints;
 import dev.flotilla.raft.Conversion.Failpoints.Step;
 import dev.flotilla.raft.ConvertedReplica.Answers;
 import dev.flotilla.storage.EntryKind;
+import dev.flotilla.storage.LogId;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -242,6 +244,51 @@ class ConversionTest {
     assertThat(totals.refused()).isEqualTo(1);
     assertThat(replica.descriptor().getEngine()).isEqualTo(MMAP);
     assertThat(replica.answers()).isEqualTo(answers);
+  }
+
+  @Test
+  void shouldStayWhereItIsAndLeaveNoCopyWhenItsDescriptorCannotBeReplaced() throws Exception {
+    replica.createFull(MMAP, SEED);
+    Answers answers = replica.answers();
+    Path inTheWay = Files.createDirectory(replica.files().path().resolve("descriptor.tmp"));
+
+    ConversionTotals totals = replica.convert(LMDB);
+
+    assertThat(totals.refused()).isEqualTo(1);
+    assertThat(replica.answers()).isEqualTo(answers);
+    Files.delete(inTheWay);
+    replica.convert(LMDB);
+    assertThat(replica.answers()).isEqualTo(answers);
+    assertThat(replica.descriptor().getEngine()).isEqualTo(LMDB);
+  }
+
+  /** It may be the last one: whoever repairs the replica decides. */
+  @Test
+  void shouldKeepTheOldCopyWhereTheNewOneDoesNotOpen() throws Exception {
+    replica.createFull(MMAP, SEED);
+    assertThatThrownBy(() -> replica.convert(LMDB, room -> Long.MAX_VALUE, crashAt(Step.SWITCHED)))
+        .isInstanceOf(Crash.class);
+    ReplicaDirectory.deleteTree(directory.resolve("engines").resolve(LMDB));
+
+    replica.sweep(LMDB);
+
+    try (EngineCatalog engines = replica.engines()) {
+      assertThat(engines.engine(MMAP).logs()).containsExactly(replica.log());
+    }
+  }
+
+  @Test
+  void shouldDeleteNoLogWhereReplicasAreNotThere() throws Exception {
+    replica.createFull(MMAP, SEED);
+    LogId log = replica.log();
+    Path elsewhere = Files.move(replica.root(), directory.resolve("elsewhere"));
+
+    replica.sweep(MMAP);
+
+    Files.move(elsewhere, replica.root());
+    try (EngineCatalog engines = replica.engines()) {
+      assertThat(engines.engine(MMAP).logs()).containsExactly(log);
+    }
   }
 
   @Test
