@@ -105,6 +105,11 @@ final class NodeProcess implements AutoCloseable {
     settings.put(key, value);
   }
 
+  /** Where the JVM writes a report when it crashes. */
+  Path crashes() {
+    return directory.resolve("crashes");
+  }
+
   /** SIGKILL. */
   void kill() {
     process.destroyForcibly();
@@ -163,6 +168,8 @@ final class NodeProcess implements AutoCloseable {
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(List.of("-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"));
     command.addAll(FLAGS);
+    command.add("-XX:-CreateCoredumpOnCrash");
+    command.add("-XX:ErrorFile=" + crashes().resolve("report-%p"));
     command.add("-cp");
     command.add(classPath);
     command.addAll(List.of("dev.flotilla.server.cli.Main", "server"));
@@ -175,7 +182,7 @@ final class NodeProcess implements AutoCloseable {
     all.putAll(settings);
     all.forEach((key, value) -> command.addAll(List.of("--set", key + "=" + value)));
     try {
-      Files.createDirectories(directory);
+      Files.createDirectories(crashes());
       process =
           new ProcessBuilder(command)
               .redirectError(ProcessBuilder.Redirect.appendTo(log().toFile()))

@@ -29,7 +29,11 @@ class OneNodeTest {
 
   @BeforeEach
   void startNode() {
-    node = NodeProcess.start(directory, Map.of());
+    node = NodeProcess.start(directory, settings());
+  }
+
+  Map<String, String> settings() {
+    return Map.of();
   }
 
   @AfterEach
