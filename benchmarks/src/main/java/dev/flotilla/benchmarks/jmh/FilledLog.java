@@ -13,7 +13,7 @@ final class FilledLog {
 
   /** Appends so many payloads, in writes of some hundred KB, and waits for all of them. */
   static void fill(SubjectLog log, int payloadBytes, long count) {
-    int perWrite = (int) Math.clamp(WRITE_BYTES / payloadBytes, 1, Math.clamp(count, 1, 1000));
+    int perWrite = Math.clamp(WRITE_BYTES / payloadBytes, 1, Math.clamp(count, 1, 1000));
     Payloads payloads = new Payloads(payloadBytes, perWrite);
     Window window = new Window(Math.min(WRITES_ON_THE_WAY, payloads.unchanged() - 1));
     long left = count;
