@@ -84,7 +84,8 @@ public final class Node implements AutoCloseable {
     this.config = config;
     this.status = () -> Status.of(config.nodeId(), notReady.orElse(""));
     this.digests = _ -> new Digests(config.nodeId(), List.of()).json();
-    this.storage = _ -> new StorageReport(config.nodeId(), List.of()).json();
+    this.storage =
+        _ -> StorageReport.notReady(config.nodeId(), notReady.orElse(""), List.of()).json();
     this.storageCheck = _ -> StorageCheck.wrong("the node is starting").json();
   }
 
@@ -162,12 +163,12 @@ public final class Node implements AutoCloseable {
     NodeGroups groups = NodeGroups.start(config, metadata, creation, partitions, closing);
     Reconciler reconciler = reconcile(metadata, directory, partitions);
     digests = new NodeDigests(partitions.partitions());
-    NodeStorage stored =
-        new NodeStorage(partitions.partitions(), partitions.topics(), cluster.group());
-    storage = _ -> stored.report().json();
-    storageCheck = query -> stored.check(query).json();
     NodeStatus known = new NodeStatus(config.nodeId(), metadata, reconciler);
     status = () -> known.now(notReady);
+    NodeStorage stored =
+        new NodeStorage(partitions.partitions(), partitions.topics(), cluster.group(), known);
+    storage = _ -> stored.report(notReady).json();
+    storageCheck = query -> stored.check(query).json();
     new FirstLeaders(
             config.nodeId(),
             metadata,

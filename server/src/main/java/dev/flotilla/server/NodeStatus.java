@@ -114,6 +114,11 @@ final class NodeStatus {
         node.fenced());
   }
 
+  /** The replicas of this node that do not take part. */
+  List<Status.ReplicaState> impairedHere() {
+    return impaired(metadata.image()).stream().filter(each -> each.node() == nodeId).toList();
+  }
+
   private List<Status.ReplicaState> impaired(MetadataImage image) {
     Map<UUID, String> quarantined = reconciler.quarantined();
     Map<UUID, List<ReplicaRebuild>> rebuilding =

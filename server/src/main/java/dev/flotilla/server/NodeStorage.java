@@ -7,6 +7,7 @@ import dev.flotilla.server.metadata.MetadataGroup;
 import dev.flotilla.server.partition.Partition;
 import dev.flotilla.server.partition.Partitions;
 import dev.flotilla.server.partition.Topics;
+import dev.flotilla.server.status.Status;
 import dev.flotilla.server.status.StorageCheck;
 import dev.flotilla.server.status.StorageReport;
 import dev.flotilla.server.status.StorageReport.Stored;
@@ -39,21 +40,46 @@ final class NodeStorage {
   private final Partitions partitions;
   private final Topics topics;
   private final MetadataGroup metadata;
+  private final NodeStatus known;
 
-  NodeStorage(Partitions partitions, Topics topics, MetadataGroup metadata) {
+  NodeStorage(Partitions partitions, Topics topics, MetadataGroup metadata, NodeStatus known) {
+    this.known = known;
     this.partitions = partitions;
     this.topics = topics;
     this.metadata = metadata;
   }
 
-  StorageReport report() {
+  /**
+   * All replicas here, also those that cannot be used.
+   *
+   * @param notReady why the node is not; some replicas may be missing then
+   */
+  StorageReport report(Optional<String> notReady) {
     List<Stored> all = new ArrayList<>();
     metadata.stored().ifPresent(log -> all.add(stored("metadata", NO_TOPIC, 0, log, "", "")));
     partitions.all().stream()
         .map(this::stored)
         .sorted(Comparator.comparing(Stored::topic).thenComparingInt(Stored::partition))
         .forEach(all::add);
-    return new StorageReport(partitions.nodeId(), all);
+    known.impairedHere().stream()
+        .filter(this::isClosed)
+        .map(NodeStorage::unusable)
+        .forEach(all::add);
+    return notReady
+        .map(why -> StorageReport.notReady(partitions.nodeId(), why, all))
+        .orElseGet(() -> new StorageReport(partitions.nodeId(), all));
+  }
+
+  private boolean isClosed(Status.ReplicaState replica) {
+    return partitions.find(new TopicPartition(replica.topic(), replica.partition())).isEmpty();
+  }
+
+  private static Stored unusable(Status.ReplicaState replica) {
+    return Stored.unusable(
+        replica.topic() + "-" + replica.partition(),
+        replica.topic(),
+        replica.partition(),
+        replica.state() + ": " + replica.reason());
   }
 
   private Stored stored(Partition partition) {

@@ -1,5 +1,6 @@
 package dev.flotilla.server.status;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -38,9 +39,21 @@ public record StorageReport(int node, List<Stored> replicas) {
       long endOffset,
       String problem) {
 
+    /** What cannot be looked at. */
+    public static Stored unusable(String name, String topic, int partition, String problem) {
+      return new Stored(name, topic, partition, "", "", 0, 0, 0, 0, 0, problem);
+    }
+
     boolean moves() {
       return !wanted.isEmpty() && !wanted.equals(engine);
     }
+  }
+
+  /** Of a node of which not all is there yet, or any more. */
+  public static StorageReport notReady(int node, String why, List<Stored> replicas) {
+    List<Stored> all = new ArrayList<>(replicas);
+    all.add(Stored.unusable("this node", "", 0, "not ready: " + why));
+    return new StorageReport(node, all);
   }
 
   /** Whether nothing is wrong with any of them. */

@@ -3,6 +3,7 @@ package dev.flotilla.server.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.flotilla.server.network.RawClient;
+import dev.flotilla.server.testing.Await;
 import dev.flotilla.server.testing.Batches;
 import dev.flotilla.server.testing.NodeUnderTest;
 import java.io.IOException;
@@ -89,6 +90,26 @@ class StorageCommandTest {
     // then
     assertThat(run(1, "storage", "verify", "--data", directory.toString()))
         .contains("wrong: lines-0 on node 1: ");
+
+    // and of the node when it runs: found by the first, and not forgotten by the next
+    try (NodeUnderTest node = NodeUnderTest.start(directory, Map.of())) {
+      String metrics = "127.0.0.1:" + node.metricsPort();
+      assertThat(run(1, "storage", "verify", "--metrics", metrics))
+          .contains("wrong: lines-0 on node 1: ");
+      Await.until(() -> shown(metrics).contains("wrong: quarantined: "));
+      assertThat(run(1, "storage", "--metrics", metrics)).contains("lines-0");
+      assertThat(run(1, "storage", "verify", "--metrics", metrics))
+          .contains("wrong: lines-0 on node 1: ");
+    }
+  }
+
+  private static String shown(String metrics) {
+    try (Invocation storage = Invocation.start("storage", "--metrics", metrics)) {
+      storage.status();
+      return storage.out();
+    } catch (Exception e) {
+      throw new AssertionError(e);
+    }
   }
 
   @Test
