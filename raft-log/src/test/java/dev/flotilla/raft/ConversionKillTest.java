@@ -56,7 +56,7 @@ class ConversionKillTest {
 
   private static int rounds() {
     boolean isLong = "long".equals(System.getProperty("flotilla.tests"));
-    return isLong ? 50 * Integer.getInteger("flotilla.tests.times", 1) : 6;
+    return isLong ? 30 * Integer.getInteger("flotilla.tests.times", 1) : 6;
   }
 
   /** Returns the last step that is known to have been reached. */

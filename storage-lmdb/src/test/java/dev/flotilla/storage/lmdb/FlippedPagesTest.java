@@ -49,7 +49,7 @@ final class FlippedPagesTest {
       }
     }
     boolean isLong = "long".equals(System.getProperty("flotilla.tests"));
-    for (int round = 0; round < (isLong ? 40 : 2); round++) {
+    for (int round = 0; round < (isLong ? 15 : 2); round++) {
       List<Path> flipped = new ArrayList<>();
       for (int i = 0; i < FLIPS_A_PROCESS; i++) {
         flipped.add(flipped(original, random, "flipped-%d-%d".formatted(round, i)));

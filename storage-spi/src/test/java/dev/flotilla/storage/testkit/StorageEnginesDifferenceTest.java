@@ -32,7 +32,7 @@ public abstract class StorageEnginesDifferenceTest {
     run(steps);
   }
 
-  @Property(tries = 500, shrinking = ShrinkingMode.BOUNDED)
+  @Property(tries = 100, shrinking = ShrinkingMode.BOUNDED)
   @AddLifecycleHook(StorageEngineModelTest.LongRunsOnly.class)
   void shouldHoldTheSameInLongRuns(@ForAll("steps") List<ModelStep> steps) {
     run(steps);
