@@ -109,7 +109,9 @@ final class Recovery {
   private void look(ScannedSegment active) throws IOException {
     long activeStart = manifest.activeSegment().start().index();
     if (activeStart < cutAt) {
-      durableMark = Math.max(durableMark, Math.min(active.followChain(cutAt), cutAt - 1));
+      // A row that is cut off says all the same what was durable below it.
+      long mark = Math.max(active.followChain(cutAt), active.rowMark());
+      durableMark = Math.max(durableMark, Math.min(mark, cutAt - 1));
     }
     lookAtSealed();
     if (activeStart >= end) {

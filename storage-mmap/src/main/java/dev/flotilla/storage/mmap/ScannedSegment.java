@@ -116,6 +116,11 @@ final class ScannedSegment {
     return mark;
   }
 
+  /** The highest durable mark that a row names, below the segment if it has no row. */
+  long rowMark() {
+    return storedRows.atOrBelowIndex(Long.MAX_VALUE, format.origin()).index() - 1;
+  }
+
   /** The highest mark that a frame behind the end of the chain carries, if it is not at rest. */
   long markBehindEnd() throws IOException {
     return atRest ? -1 : new FrameScanner(file.channel(), format, end, limit).highestMarkBehind();
