@@ -7,9 +7,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
 /**
- * The file of the segment that is written to. It is longer than its content by a preallocated step
- * of zeros that were really written: a sync of an append then changes no metadata, which halves its
- * cost. A step is as long as the file so far, within bounds.
+ * The file of the segment that is written to. It is longer than its content by a step of zeros, see
+ * {@link Preallocation}.
  *
  * <p>A step is written by the append that needs it, not ahead by another thread: a sync waits for
  * every dirty page of the file, so that the append beside it would pay for the step all the same,
@@ -20,27 +19,25 @@ import java.nio.file.StandardOpenOption;
  */
 final class ActiveFile {
 
-  /** The first step, and what an empty log takes. */
-  static final int FIRST_STEP_BYTES = 64 << 10;
-
   private static final ByteBuffer ZEROS = ByteBuffer.allocateDirect(64 << 10).asReadOnlyBuffer();
 
   private final Path path;
   private final Disk disk;
   private final FileChannel channel;
-  private final int maxStepBytes;
+  private final Preallocation preallocation;
   private int size;
 
-  private ActiveFile(Path path, Disk disk, FileChannel channel, int maxStepBytes, int size) {
+  private ActiveFile(
+      Path path, Disk disk, FileChannel channel, Preallocation preallocation, int size) {
     this.path = path;
     this.disk = disk;
     this.channel = channel;
-    this.maxStepBytes = maxStepBytes;
+    this.preallocation = preallocation;
     this.size = size;
   }
 
   /** Creates the file with its first step. Durable on return, its directory entry included. */
-  static ActiveFile create(LogDirectory directory, String name, int maxStepBytes)
+  static ActiveFile create(LogDirectory directory, String name, Preallocation preallocation)
       throws IOException {
     Path path = directory.file(name);
     FileChannel channel =
@@ -52,10 +49,10 @@ final class ActiveFile {
                 StandardOpenOption.TRUNCATE_EXISTING,
                 StandardOpenOption.READ,
                 StandardOpenOption.WRITE);
-    ActiveFile file = new ActiveFile(path, directory.disk(), channel, maxStepBytes, 0);
+    ActiveFile file = new ActiveFile(path, directory.disk(), channel, preallocation, 0);
     try {
-      file.zero(0, FIRST_STEP_BYTES);
-      file.size = FIRST_STEP_BYTES;
+      file.zero(0, Preallocation.FIRST_STEP_BYTES);
+      file.size = Preallocation.FIRST_STEP_BYTES;
       file.sync();
       directory.disk().syncDirectory(directory.path());
       return file;
@@ -66,13 +63,14 @@ final class ActiveFile {
   }
 
   /** Opens a file that exists. */
-  static ActiveFile open(LogDirectory directory, String name, int maxStepBytes) throws IOException {
+  static ActiveFile open(LogDirectory directory, String name, Preallocation preallocation)
+      throws IOException {
     Path path = directory.file(name);
     FileChannel channel =
         directory.disk().open(path, StandardOpenOption.READ, StandardOpenOption.WRITE);
     try {
       return new ActiveFile(
-          path, directory.disk(), channel, maxStepBytes, Math.toIntExact(channel.size()));
+          path, directory.disk(), channel, preallocation, Math.toIntExact(channel.size()));
     } catch (IOException | RuntimeException e) {
       channel.close();
       throw e;
@@ -102,10 +100,8 @@ final class ActiveFile {
     int end = position + bytes.remaining();
     LogDirectory.writeFully(channel, bytes, position);
     if (end + spareBytes > size) {
-      int step = Math.clamp(size, FIRST_STEP_BYTES, maxStepBytes);
-      int newSize = Math.max(end + spareBytes, size + step) + FIRST_STEP_BYTES - 1;
-      newSize -= newSize % FIRST_STEP_BYTES;
-      zero(Math.max(end, size), newSize);
+      int newSize = preallocation.sizeBehind(size, end + spareBytes);
+      zero(preallocation.written() ? Math.max(end, size) : newSize - 1, newSize);
       size = newSize;
     }
   }

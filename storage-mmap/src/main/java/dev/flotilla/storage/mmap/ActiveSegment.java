@@ -66,9 +66,12 @@ final class ActiveSegment {
 
   /** A new one. Its file is durable on return; it counts when a manifest names it. */
   static ActiveSegment create(
-      LogDirectory directory, SegmentStart start, MappedSegments mapped, int maxStepBytes)
+      LogDirectory directory,
+      SegmentStart start,
+      MappedSegments mapped,
+      Preallocation preallocation)
       throws IOException {
-    ActiveFile file = ActiveFile.create(directory, start.fileName(), maxStepBytes);
+    ActiveFile file = ActiveFile.create(directory, start.fileName(), preallocation);
     ChainPoint origin = new FrameFormat(directory.log(), start).origin();
     GrowingLookup rows = new GrowingLookup(origin.checksum(), Lookup.empty());
     Segment segment = Segment.active(directory, start, mapped, rows, file.size());

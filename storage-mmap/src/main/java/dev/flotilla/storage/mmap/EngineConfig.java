@@ -14,7 +14,7 @@ import java.util.TreeSet;
  * @param segmentBytes where a new segment begins, at most {@link #LARGEST_SEGMENT_BYTES}
  * @param maxEntryBytes the largest header plus payload
  * @param flushers threads that write and sync
- * @param maxStepBytes the largest step in which a segment file is preallocated
+ * @param preallocation how segment files grow
  * @param mappedSegments how many segments of the engine are kept mapped
  * @param restAfter a log without writes for so long gets its durable mark
  */
@@ -23,7 +23,7 @@ record EngineConfig(
     long segmentBytes,
     int maxEntryBytes,
     int flushers,
-    int maxStepBytes,
+    Preallocation preallocation,
     int mappedSegments,
     Duration restAfter,
     FlushListener listener) {
@@ -61,8 +61,10 @@ record EngineConfig(
         context.flushMode(),
         Math.min(context.segmentBytes(), LARGEST_SEGMENT_BYTES),
         context.maxEntryBytes(),
-        setting(settings, FLUSHERS, 8, 1, 64),
-        setting(settings, MAX_STEP, 4 << 20, ActiveFile.FIRST_STEP_BYTES, 64 << 20),
+        setting(settings, FLUSHERS, 16, 1, 64),
+        new Preallocation(
+            setting(settings, MAX_STEP, 4 << 20, Preallocation.FIRST_STEP_BYTES, 64 << 20),
+            context.flushMode() == FlushMode.COMMIT),
         setting(settings, MAPPED_SEGMENTS, 4096, 1, 16384),
         Duration.ofMillis(50),
         context.listener());

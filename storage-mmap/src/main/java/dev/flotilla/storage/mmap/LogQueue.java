@@ -162,8 +162,8 @@ final class LogQueue {
     return operation.done();
   }
 
-  /** One turn with a flusher thread. */
-  private void turn(ByteBuffer buffer) {
+  /** One turn with a flusher thread; says whether more is pending behind it. */
+  private boolean turn(ByteBuffer buffer) {
     List<LogOperation> operations;
     synchronized (this) {
       working = Thread.currentThread();
@@ -186,7 +186,7 @@ final class LogQueue {
       fail(operations, failed);
     }
     release(failed == null);
-    endTurn(operations.stream().allMatch(operation -> operation instanceof LogOperation.Mark));
+    return endTurn(operations.stream().allMatch(LogOperation.Mark.class::isInstance));
   }
 
   /** Shows readers what is durable, but for what pending operations have truncated meanwhile. */
@@ -230,16 +230,15 @@ final class LogQueue {
     }
   }
 
-  private synchronized void endTurn(boolean onlyMark) {
+  private synchronized boolean endTurn(boolean onlyMark) {
     restTimer.turned();
     working = null;
     scheduled = !pending.isEmpty();
     notifyAll();
-    if (scheduled) {
-      flushers.submit(this::turn);
-    } else if (!onlyMark && !closing && failure == null) {
+    if (!scheduled && !onlyMark && !closing && failure == null) {
       restTimer.start();
     }
+    return scheduled;
   }
 
   /** Writes the mark when the log has been at rest; once, since a mark changes nothing. */

@@ -123,7 +123,7 @@ final class LogWriter {
     SegmentStart start =
         new SegmentStart(
             manifests.nextNumber(), at.index(), at.term(), at.offset(), at.largestTimestampMs());
-    segments.begin(ActiveSegment.create(directory, start, mapped, config.maxStepBytes()));
+    segments.begin(ActiveSegment.create(directory, start, mapped, config.preallocation()));
     segments.active().use(buffer);
     writeManifest();
   }
@@ -200,7 +200,7 @@ final class LogWriter {
             start.term(),
             start.offset(),
             start.largestTimestampMs());
-    return ActiveSegment.create(directory, target, mapped, config.maxStepBytes());
+    return ActiveSegment.create(directory, target, mapped, config.preallocation());
   }
 
   /** Names a rewritten segment file in place of the one it was made from, if that is in use. */

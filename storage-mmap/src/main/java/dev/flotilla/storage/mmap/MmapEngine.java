@@ -114,7 +114,7 @@ final class MmapEngine implements StorageEngine {
       SegmentStart start =
           new SegmentStart(
               0, base.index() + 1, base.term(), base.offset(), EntryHeader.NO_TIMESTAMP);
-      ActiveFile.create(directory, start.fileName(), config.maxStepBytes()).close();
+      ActiveFile.create(directory, start.fileName(), config.preallocation()).close();
       directory.write(
           new Manifest(
               id,

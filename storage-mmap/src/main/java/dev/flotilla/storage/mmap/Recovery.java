@@ -71,7 +71,7 @@ final class Recovery {
   private LogWriter run() throws IOException {
     checkFiles();
     ScannedSegment active =
-        ScannedSegment.active(directory, manifest.activeSegment().start(), config.maxStepBytes());
+        ScannedSegment.active(directory, manifest.activeSegment().start(), config.preallocation());
     try {
       look(active);
       checkBase(Math.min(end, active.end().index()));

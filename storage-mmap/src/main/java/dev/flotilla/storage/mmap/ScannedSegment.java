@@ -56,12 +56,12 @@ final class ScannedSegment {
   }
 
   /** The segment that was written to. */
-  static ScannedSegment active(LogDirectory directory, SegmentStart start, int maxStepBytes)
-      throws IOException {
+  static ScannedSegment active(
+      LogDirectory directory, SegmentStart start, Preallocation preallocation) throws IOException {
     ActiveFile file =
         Files.exists(directory.file(start.fileName()))
-            ? ActiveFile.open(directory, start.fileName(), maxStepBytes)
-            : ActiveFile.create(directory, start.fileName(), maxStepBytes);
+            ? ActiveFile.open(directory, start.fileName(), preallocation)
+            : ActiveFile.create(directory, start.fileName(), preallocation);
     return new ScannedSegment(directory, start, file, file.size());
   }
 
@@ -69,7 +69,7 @@ final class ScannedSegment {
   static ScannedSegment sealed(LogDirectory directory, Manifest.SegmentRecord stored)
       throws IOException {
     SegmentStart start = stored.start();
-    ActiveFile file = ActiveFile.open(directory, start.fileName(), ActiveFile.FIRST_STEP_BYTES);
+    ActiveFile file = ActiveFile.open(directory, start.fileName(), Preallocation.NONE);
     return new ScannedSegment(directory, start, file, Math.min(stored.endPosition(), file.size()));
   }
 
