@@ -95,7 +95,7 @@ final class Changes extends Snapshot {
     long bytes = 0;
     boolean found = cursor.get(Keys.block(key, log, from), GetOp.MDB_SET_RANGE);
     while (found
-        && cursor.key().getInt(0) == log
+        && Keys.isRowOf(cursor.key(), log)
         && Long.compareUnsigned(cursor.key().getLong(4), limit) < 0) {
       bytes += Keys.rowBytes(cursor.key().remaining(), cursor.val().remaining());
       cursor.delete();
@@ -123,7 +123,7 @@ final class Changes extends Snapshot {
   }
 
   private static long numberIn(Cursor<ByteBuffer> cursor, int log) {
-    return cursor.key().getInt(0) == log ? cursor.key().getLong(4) : NONE;
+    return Keys.isRowOf(cursor.key(), log) ? cursor.key().getLong(4) : NONE;
   }
 
   private Cursor<ByteBuffer> cursor(Dbi<ByteBuffer> database) {

@@ -57,7 +57,7 @@ final class DeletedLog implements Work {
         changes.databases.logs(),
         Keys.term(changes.key, log, 0),
         (key, _) -> {
-          boolean mine = key.get(0) == Keys.TERM && key.getInt(1) == log;
+          boolean mine = Keys.isTermOf(key, log);
           if (mine) {
             indexes.add(key.getLong(5));
           }

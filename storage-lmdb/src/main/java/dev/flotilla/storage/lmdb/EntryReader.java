@@ -90,7 +90,7 @@ final class EntryReader {
         snapshot.databases.logs(),
         Keys.term(snapshot.key, log, 0),
         (key, value) -> {
-          boolean mine = key.get(0) == Keys.TERM && key.getInt(1) == log;
+          boolean mine = Keys.isTermOf(key, log);
           if (mine && Checksums.isGood(key, value, TermRow.BYTES)) {
             starts.add(TermRow.read(key, value));
           }

@@ -37,12 +37,14 @@ final class Keys {
   /** A larger value takes a page of its own; LMDB's limit less keys and row head. */
   static final int SHARED_BYTES = 2000;
 
+  private static final int BLOCK_KEY_BYTES = 12;
+  private static final int TERM_KEY_BYTES = 13;
   static final int ENTRY_KEY_BYTES = 16;
   static final int MAX_KEY_BYTES = 17;
 
   private static final byte FORMAT = 0;
   static final byte LOG = 1;
-  static final byte TERM = 2;
+  private static final byte TERM = 2;
   static final byte DELETED = 3;
   static final byte NAME = 4;
   static final byte LOST = 5;
@@ -77,6 +79,11 @@ final class Keys {
     return key.clear().put(TERM).putInt(log).putLong(index).flip();
   }
 
+  /** Whether it is a key of that kind; one of a damaged page may be anything. */
+  static boolean isTermOf(ByteBuffer key, int log) {
+    return key.remaining() == TERM_KEY_BYTES && key.get(0) == TERM && key.getInt(1) == log;
+  }
+
   static ByteBuffer deleted(ByteBuffer key, int log) {
     return key.clear().put(DELETED).putInt(log).flip();
   }
@@ -100,6 +107,11 @@ final class Keys {
 
   static ByteBuffer rewritten(ByteBuffer key, int log, long index, int part) {
     return entry(key, log, mark(index), part);
+  }
+
+  /** Whether a key is of a log's rows and has a number; one of a damaged page may be anything. */
+  static boolean isRowOf(ByteBuffer key, int log) {
+    return key.remaining() >= BLOCK_KEY_BYTES && key.getInt(0) == log;
   }
 
   /** An index with its highest bit set: behind all blocks, and no block's number. */

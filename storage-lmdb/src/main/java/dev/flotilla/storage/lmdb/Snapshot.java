@@ -75,12 +75,15 @@ class Snapshot implements AutoCloseable {
     }
   }
 
-  /** Shows the rows of a kind in the database {@code logs}. */
+  /**
+   * Shows the rows of a kind in the database {@code logs}; of a damaged page a key may be empty.
+   */
   void scanKind(byte kind, RowVisitor visitor) {
     scan(
         databases.logs(),
         Keys.kind(key, kind),
-        (rowKey, value) -> rowKey.get(0) == kind && visitor.visit(rowKey, value));
+        (rowKey, value) ->
+            !rowKey.hasRemaining() || (rowKey.get(0) == kind && visitor.visit(rowKey, value)));
   }
 
   @Override

@@ -24,6 +24,7 @@ import java.util.function.Consumer;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.lmdbjava.Dbi;
 
 /** Rows that are not what was written are damage to their log, and to no other. */
 final class DamagedRowsTest {
@@ -98,6 +99,32 @@ final class DamagedRowsTest {
       assertThatThrownBy(() -> log.header(7)).isInstanceOf(IndexOutOfBoundsException.class);
       assertThat(Engines.shown(log)).isEqualTo(entries.subList(10, ENTRIES));
     }
+  }
+
+  /** A damaged page may say so of a key; no row has one. */
+  @Test
+  void shouldEndALogsRowsWhereAKeyIsTooShortToBeOne() throws Exception {
+    byte[] behindAllTerms = {2, -1};
+    byte[] behindAllOfTheLog = {0, 0, 0, NUMBER, -1};
+    change(changes -> {
+      putKey(changes, changes.databases.logs(), behindAllTerms);
+      putKey(changes, changes.databases.headers(), behindAllOfTheLog);
+      putKey(changes, changes.databases.payloads(), behindAllOfTheLog);
+    });
+    try (LmdbEngine engine = Engines.open(directory)) {
+      LogStore log = engine.open(other);
+      Engines.await(log.dropPrefix(Engines.baseBehind(log, ENTRIES - 2)));
+      assertThat(Engines.shown(log)).isEqualTo(entries.subList(ENTRIES - 1, ENTRIES));
+      try (LogStore damaged = engine.open(id)) {
+        assertThat(Engines.shown(damaged)).isEqualTo(entries);
+      }
+      engine.delete(id);
+      assertThat(engine.logs()).containsExactly(other);
+    }
+  }
+
+  private static void putKey(Changes changes, Dbi<ByteBuffer> database, byte[] key) {
+    changes.reserve(database, changes.key.clear().put(key).flip(), 100).put(new byte[100]);
   }
 
   @Test

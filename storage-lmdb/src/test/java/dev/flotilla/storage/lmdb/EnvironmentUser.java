@@ -95,7 +95,11 @@ final class EnvironmentUser {
     } catch (StorageException e) {
       System.out.println("failed: " + e.getMessage());
     } catch (Exception e) {
-      System.out.println((e.getCause() instanceof StorageException ? "failed: " : WRONG) + e);
+      boolean isSaid = e.getCause() instanceof StorageException;
+      System.out.println((isSaid ? "failed: " : WRONG) + e);
+      if (!isSaid) {
+        e.printStackTrace(System.out);
+      }
     }
   }
 
