@@ -93,6 +93,8 @@ final class CheckingProcess {
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(List.of("-Xmx256m", "-XX:+UseSerialGC", "-XX:+ExitOnOutOfMemoryError"));
     command.addAll(List.of("-XX:-CreateCoredumpOnCrash", "-XX:ErrorFile=/dev/null"));
+    // A crash may leave the JVM no memory that is in order to write of it.
+    command.add("-XX:ErrorLogTimeout=10");
     command.addAll(JvmFlags.all());
     for (String name : PASSED_ON) {
       String value = System.getProperty(name);

@@ -110,6 +110,8 @@ final class Environment implements AutoCloseable {
             .setMaxDbs(DATABASES.size())
             .setMaxReaders(config.readers() + 1)
             .open(file.toFile(), EnvFlags.MDB_NOSUBDIR, EnvFlags.MDB_NOTLS);
+    FailedAssertions.report(
+        env, failed -> new OpenMark(file.resolveSibling(OpenMark.NAME)).failed(failed));
     try {
       Snapshot.Databases databases =
           new Snapshot.Databases(

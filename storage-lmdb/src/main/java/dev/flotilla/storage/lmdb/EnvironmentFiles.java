@@ -96,7 +96,7 @@ final class EnvironmentFiles implements AutoCloseable {
 
   /** Says that the engine is open. */
   OpenMark openMark() {
-    return new OpenMark(directory.resolve("open.mark"));
+    return new OpenMark(directory.resolve(OpenMark.NAME));
   }
 
   /** Where a new environment is made before {@link #install}; what is there is removed. */

@@ -60,7 +60,6 @@ final class LmdbEngine implements StorageEngine {
 
   static LmdbEngine open(Path directory, EngineConfig config, Device device) {
     JvmFlags.check();
-    NativeAborts.report();
     if (config.flushMode() == FlushMode.UNSAFE_OS) {
       LOG.info("storage.flush=unsafe-os changes nothing for {}: every commit is synced", directory);
     }

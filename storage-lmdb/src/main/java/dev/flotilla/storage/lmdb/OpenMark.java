@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,13 +17,14 @@ import org.slf4j.LoggerFactory;
 /**
  * A file that is there while an engine is open. After a process that did not close its engine it is
  * there still, and tells whether LMDB may have ended that process: a JVM that crashes in native
- * code writes a report, where and under which name is known beforehand. A kill and a power loss
- * leave none.
+ * code writes a report, where and under which name is known beforehand; and an assertion of LMDB's
+ * that fails is noted. A kill and a power loss leave neither.
  *
  * <pre>
  * ends=2                            so many processes before this one did not close the engine
  * report=/data/hs_err_pid4711.log   where the JVM writes if it crashes: the first that it can
  * report=/tmp/hs_err_pid4711.log
+ * failed=mdb.c:2185: Assertion 'rc == 0' failed in mdb_page_dirty()
  * </pre>
  *
  * <p>It is not synced: a native crash leaves what was written. What cannot be read of it, or
@@ -32,8 +34,11 @@ final class OpenMark {
 
   private static final Logger LOG = LoggerFactory.getLogger(OpenMark.class);
 
+  static final String NAME = "open.mark";
+
   private static final String ENDS = "ends=";
   private static final String REPORT = "report=";
+  private static final String FAILED = "failed=";
 
   private final Path file;
 
@@ -45,7 +50,7 @@ final class OpenMark {
    * How the process ended that had the engine open last.
    *
    * @param ends how many did not close it, one after the other, this one included; 0 if it did
-   * @param crashed whether the JVM has reported a crash
+   * @param crashed whether the JVM has reported a crash, or LMDB that it ends the process
    */
   record LastEnd(int ends, boolean crashed) {
 
@@ -65,6 +70,8 @@ final class OpenMark {
       for (String line : text.lines().toList()) {
         if (line.startsWith(ENDS)) {
           ends = Integer.parseUnsignedInt(line, ENDS.length(), line.length(), 10);
+        } else if (line.startsWith(FAILED)) {
+          crashed = true;
         } else if (line.startsWith(REPORT)) {
           crashed |=
               isSince(
@@ -99,6 +106,19 @@ final class OpenMark {
     } catch (IOException e) {
       LOG.warn(
           "{} cannot be written: after a crash nobody will know of it: {}", file, e.toString());
+    }
+  }
+
+  /** Says that an assertion of LMDB's has failed, and with it the process. */
+  void failed(String assertion) {
+    LOG.error(
+        "LMDB finds {} damaged and ends this process; the next start checks all of it: {}",
+        file.resolveSibling(EnvironmentFiles.ENVIRONMENT),
+        assertion);
+    try {
+      Files.writeString(file, FAILED + assertion.strip() + '\n', StandardOpenOption.APPEND);
+    } catch (IOException e) {
+      LOG.warn("{} cannot be written: the next start takes this for a kill", file, e);
     }
   }
 

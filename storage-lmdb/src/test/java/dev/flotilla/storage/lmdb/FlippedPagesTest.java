@@ -31,7 +31,7 @@ final class FlippedPagesTest {
   @TempDir Path root;
   private final Set<LogId> ids = Set.of(new LogId(new UUID(1, 1)), LogId.random());
   private int crashes;
-  private int reported;
+  private int known;
 
   @Test
   void shouldShowNoWrongByteAndStartAgain() throws Exception {
@@ -56,7 +56,7 @@ final class FlippedPagesTest {
       }
       useAll(flipped);
     }
-    System.out.println(crashes + " crashes, of which the JVM reported " + reported);
+    System.out.println(crashes + " crashes, of which the next start knew " + known);
   }
 
   private Path flipped(Path original, SplittableRandom random, String name) throws Exception {
@@ -95,11 +95,11 @@ final class FlippedPagesTest {
   }
 
   private void startAgain(Path directory) throws Exception {
-    OpenMark.LastEnd end = new OpenMark(directory.resolve("open.mark")).lastEnd();
+    OpenMark.LastEnd end = new OpenMark(directory.resolve(OpenMark.NAME)).lastEnd();
     assertThat(end.ends()).as("the process has died: %s", directory).isEqualTo(1);
     crashes++;
-    reported += end.crashed() ? 1 : 0;
-    // What was not reported is found at the third crash; here by having all pages checked.
+    known += end.crashed() ? 1 : 0;
+    // What it does not know of is found at the third crash; here by having all pages checked.
     try (LmdbEngine engine = Engines.open(directory)) {
       assertThat(directory.resolve("damaged.mdb")).exists();
       for (LogId id : engine.logs()) {
