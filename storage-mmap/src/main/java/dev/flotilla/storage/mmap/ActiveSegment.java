@@ -20,7 +20,7 @@ final class ActiveSegment {
 
   private final LogDirectory directory;
   private final Segment segment;
-  private final FrameFormat format;
+  private final FrameWriter frames;
   private final ActiveFile file;
   private final GrowingLookup rows;
 
@@ -55,7 +55,7 @@ final class ActiveSegment {
       boolean ended) {
     this.directory = directory;
     this.segment = segment;
-    this.format = segment.format();
+    this.frames = new FrameWriter(segment.format());
     this.file = file;
     this.rows = rows;
     this.storedRows = storedRows;
@@ -107,8 +107,7 @@ final class ActiveSegment {
 
   /** Whether an entry belongs here or begins the next segment. */
   boolean hasRoomFor(Entry entry, long segmentBytes) {
-    long bytes = FrameFormat.frameBytes(entry.header().encodedBytes(), entry.payload().remaining());
-    return tail.position() == 0 || tail.position() + bytes <= segmentBytes;
+    return tail.position() == 0 || tail.position() + FrameWriter.mostBytes(entry) <= segmentBytes;
   }
 
   /**
@@ -120,8 +119,8 @@ final class ActiveSegment {
     EntryHeader header = entry.header();
     ByteBuffer payload = entry.payload().duplicate();
     rows.pass(tail);
-    reserve(FrameFormat.HEAD_BYTES + header.encodedBytes());
-    Frame frame = format.writeHead(buffer, tail, header, entries, payload, durableMark);
+    reserve(FrameWriter.mostHeadBytes(header));
+    ChainPoint behind = frames.writeHead(buffer, tail, header, entries, payload, durableMark);
     while (payload.hasRemaining()) {
       reserve(1);
       int length = Math.min(payload.remaining(), buffer.remaining());
@@ -129,12 +128,12 @@ final class ActiveSegment {
       buffer.position(buffer.position() + length);
       payload.position(payload.position() + length);
     }
-    int padding = frame.endPosition() - bufferPosition - buffer.position();
+    int padding = behind.position() - bufferPosition - buffer.position();
     reserve(padding);
     for (int i = 0; i < padding; i++) {
       buffer.put((byte) 0);
     }
-    tail = ChainPoint.after(frame);
+    tail = behind;
     lastMark = durableMark;
   }
 
@@ -154,7 +153,7 @@ final class ActiveSegment {
     }
     buffer.flip();
     int end = bufferPosition + buffer.limit();
-    file.write(buffer, bufferPosition, FrameFormat.HEAD_BYTES);
+    file.write(buffer, bufferPosition, FrameFormat.MOST_FIXED_BYTES);
     segment.resized(file.size());
     bufferPosition = end;
     buffer.clear();
@@ -206,11 +205,11 @@ final class ActiveSegment {
    * not sync. Nothing is in the buffer.
    */
   void mark(long durableMark) throws IOException {
-    if (lastMark >= durableMark || tail.position() + FrameFormat.HEAD_BYTES > file.size()) {
+    if (lastMark >= durableMark || tail.position() + FrameFormat.MOST_FIXED_BYTES > file.size()) {
       return;
     }
-    ByteBuffer mark = ByteBuffer.allocate(FrameFormat.HEAD_BYTES);
-    format.writeMark(mark, tail, durableMark);
+    ByteBuffer mark = ByteBuffer.allocate(FrameFormat.MOST_FIXED_BYTES);
+    frames.writeMark(mark, tail, durableMark);
     LogDirectory.writeFully(file.channel(), mark.flip(), tail.position());
     lastMark = durableMark;
   }

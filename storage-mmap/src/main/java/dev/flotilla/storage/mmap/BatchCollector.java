@@ -7,6 +7,7 @@ import dev.flotilla.storage.Slice;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Gathers the batches of one read, entry by entry; consecutive batches of an entry are one buffer.
@@ -19,7 +20,11 @@ final class BatchCollector implements AutoCloseable {
   private final int maxBytes;
   private final FirstBatch firstBatch;
   private final List<ByteBuffer> buffers = new ArrayList<>();
-  private final List<Mapping> mappings = new ArrayList<>();
+  private final List<Mapping> mappings = new ArrayList<>(1);
+
+  /** Whose mapping was kept last. */
+  private @Nullable FrameCursor lending;
+
   private int bytes;
   private boolean full;
 
@@ -38,8 +43,19 @@ final class BatchCollector implements AutoCloseable {
     if (frame.baseOffset() >= endOffset) {
       full = true;
     } else if (frame.kind() == EntryKind.DATA.id() && frame.endOffset() > offset) {
-      collectBatches(cursor, frame);
+      if (isWanted(frame)) {
+        take(cursor, frame, 0, frame.payloadBytes());
+      } else {
+        collectBatches(cursor, frame);
+      }
     }
+  }
+
+  /** Whether all of its batches are: so it is as a rule, but for the first and the last frame. */
+  private boolean isWanted(Frame frame) {
+    return frame.baseOffset() >= offset
+        && frame.endOffset() <= endOffset
+        && (long) bytes + frame.payloadBytes() <= maxBytes;
   }
 
   private void collectBatches(FrameCursor cursor, Frame frame) {
@@ -60,9 +76,18 @@ final class BatchCollector implements AutoCloseable {
       to += batch.length();
     }
     if (to > from) {
-      buffers.add(cursor.payload(frame).slice(from, to - from));
+      take(cursor, frame, from, to);
+    }
+  }
+
+  private void take(FrameCursor cursor, Frame frame, int from, int to) {
+    ByteBuffer payload = cursor.payload(frame);
+    buffers.add(to - from == frame.payloadBytes() ? payload : payload.slice(from, to - from));
+    bytes += to - from;
+    full |= bytes >= maxBytes;
+    if (!cursor.equals(lending)) {
       mappings.add(cursor.lend());
-      bytes += to - from;
+      lending = cursor;
     }
   }
 

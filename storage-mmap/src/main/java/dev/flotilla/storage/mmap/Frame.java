@@ -1,20 +1,19 @@
 package dev.flotilla.storage.mmap;
 
 /**
- * The fixed part of a frame whose head checksum was found good, see {@link FrameFormat}.
+ * What the head of a frame says, once its checksum was found good, see {@link FrameFormat}.
  *
  * @param position where the frame begins in its file
  * @param kind the id of an entry kind, or {@link FrameFormat#MARK}
- * @param headerBytes length of the encoded entry header
- * @param payloadBytes length of the payload
+ * @param detailPosition where the head goes on with digest, batches and attributes
  * @param checksum of the head
- * @param payloadChecksum of the payload
  * @param entries how many entries it stands for, more than one for a range of emptied ones
  */
 record Frame(
     int position,
     byte kind,
-    int headerBytes,
+    int detailPosition,
+    int payloadPosition,
     int payloadBytes,
     int checksum,
     int payloadChecksum,
@@ -25,6 +24,8 @@ record Frame(
     long term,
     long baseOffset,
     long endOffset,
+    long appendTimeMs,
+    long maxTimestampMs,
     long largestTimestampMs,
     long durableMark) {
 
@@ -37,16 +38,8 @@ record Frame(
     return index + entries;
   }
 
-  int headerPosition() {
-    return position + FrameFormat.HEAD_BYTES;
-  }
-
-  int payloadPosition() {
-    return headerPosition() + headerBytes;
-  }
-
   /** Where the next frame begins. */
   int endPosition() {
-    return position + FrameFormat.frameBytes(headerBytes, payloadBytes);
+    return position + FrameFormat.frameBytes(payloadPosition - position, payloadBytes);
   }
 }

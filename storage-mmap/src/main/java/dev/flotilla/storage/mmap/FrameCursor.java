@@ -17,12 +17,16 @@ final class FrameCursor implements AutoCloseable {
   private static final int HEADS_AHEAD_BYTES = 8 << 10;
 
   /** Brought in at once at most where payloads follow: spares a system call for each of them. */
-  private static final int MOST_AHEAD_BYTES = 256 << 10;
+  private static final int MOST_AHEAD_BYTES = 2 << 20;
 
   private final Segment segment;
   private final Mapping mapping;
+  private final FrameReader reader;
   private ChainPoint point;
-  private int aheadBytes = HEADS_AHEAD_BYTES;
+
+  /** What is expected to be read ends about here. */
+  private int expectedTo;
+
   private int presentFrom;
   private int presentTo;
 
@@ -34,6 +38,8 @@ final class FrameCursor implements AutoCloseable {
   FrameCursor(Segment segment, Mapping mapping) {
     this.segment = segment;
     this.mapping = mapping;
+    this.reader = new FrameReader(segment.format());
+    this.reader.use(mapping.bytes(), 0);
     this.point = segment.origin();
   }
 
@@ -57,9 +63,9 @@ final class FrameCursor implements AutoCloseable {
     return this;
   }
 
-  /** Says that about so many bytes will be read from here on. */
+  /** Says that payloads of about so many bytes will be read from here on, and their heads. */
   void expect(int bytes) {
-    aheadBytes = Math.clamp(bytes, HEADS_AHEAD_BYTES, MOST_AHEAD_BYTES);
+    expectedTo = (int) Math.min(point.position() + bytes * 17L / 16, mapping.size());
   }
 
   ChainPoint point() {
@@ -83,16 +89,16 @@ final class FrameCursor implements AutoCloseable {
 
   private @Nullable Frame read(int position) {
     int rest = mapping.size() - position;
-    if (rest < FrameFormat.HEAD_BYTES) {
+    if (rest < FrameFormat.LEAST_BYTES) {
       return null;
     }
-    present(position, FrameFormat.HEAD_BYTES);
-    int length = FrameFormat.headLength(mapping.bytes(), position, rest);
-    if (length == 0) {
+    present(position, FrameFormat.LEAST_BYTES);
+    int headBytes = reader.headBytes(position, mapping.size());
+    if (headBytes == 0) {
       return null;
     }
-    present(position, length);
-    return segment.format().read(mapping.bytes(), position, position, rest, length);
+    present(position, headBytes);
+    return reader.read(position, headBytes, point);
   }
 
   /** The frame of an entry, from a point before it. */
@@ -107,14 +113,14 @@ final class FrameCursor implements AutoCloseable {
 
   /** The header of the first entry that a frame stands for. */
   EntryHeader header(Frame frame) {
-    return EntryHeader.readFrom(mapping.bytes().slice(frame.headerPosition(), frame.headerBytes()));
+    return reader.header(frame);
   }
 
   /** The payload of a frame, verified. Shows mapped memory. */
   ByteBuffer payload(Frame frame) {
     present(frame.payloadPosition(), frame.payloadBytes());
-    ByteBuffer payload = mapping.bytes().slice(frame.payloadPosition(), frame.payloadBytes());
-    if (FrameFormat.checksum(payload) != frame.payloadChecksum()) {
+    ByteBuffer payload = reader.payload(frame);
+    if (payload == null) {
       throw damaged("payload", frame.index());
     }
     return payload;
@@ -132,16 +138,21 @@ final class FrameCursor implements AutoCloseable {
     if (length == 0 || (position >= presentFrom && end <= presentTo)) {
       return;
     }
-    int ahead = Math.min(mapping.size(), Math.max(end, position + aheadBytes));
-    if (mapping.populate(position, ahead)) {
-      presentTo = ahead;
-    } else if (mapping.populate(position, end)) {
+    boolean adjacent = position >= presentFrom && position <= presentTo;
+    int from = adjacent ? presentTo : position;
+    int ahead = Math.clamp(expectedTo, from + HEADS_AHEAD_BYTES, from + MOST_AHEAD_BYTES);
+    int to = Math.min(mapping.size(), Math.max(end, ahead));
+    if (mapping.populate(from, to)) {
+      presentTo = to;
+    } else if (mapping.populate(from, end)) {
       presentTo = end;
     } else {
       throw new StorageException(
           "%s: bytes %d to %d cannot be read".formatted(segment.describe(), position, end));
     }
-    presentFrom = position;
+    if (!adjacent) {
+      presentFrom = position;
+    }
   }
 
   /** Keeps the mapping for a slice, which releases it. */

@@ -13,10 +13,9 @@ import org.jspecify.annotations.Nullable;
 final class FrameScanner {
 
   private static final int WINDOW_BYTES = 64 << 10;
-  private static final int STEP_BYTES = 8;
 
   private final FileChannel channel;
-  private final FrameFormat format;
+  private final FrameReader reader;
   private final int limit;
   private ByteBuffer window = ByteBuffer.allocateDirect(WINDOW_BYTES).limit(0);
   private int windowPosition;
@@ -29,7 +28,7 @@ final class FrameScanner {
    */
   FrameScanner(FileChannel channel, FrameFormat format, ChainPoint from, int limit) {
     this.channel = channel;
-    this.format = format;
+    this.reader = new FrameReader(format);
     this.point = from;
     this.limit = limit;
   }
@@ -52,17 +51,16 @@ final class FrameScanner {
   }
 
   private @Nullable Frame frameAt(int position) throws IOException {
-    if (position > limit - FrameFormat.HEAD_BYTES) {
+    if (position > limit - FrameFormat.LEAST_BYTES) {
       return null;
     }
-    load(position, FrameFormat.HEAD_BYTES);
-    int length = FrameFormat.headLength(window, position - windowPosition, limit - position);
-    if (length == 0) {
+    load(position, FrameFormat.LEAST_BYTES);
+    int headBytes = reader.headBytes(position, limit);
+    if (headBytes == 0) {
       return null;
     }
-    load(position, length);
-    int at = position - windowPosition;
-    return format.read(window, at, position, limit - position, window.limit() - at);
+    load(position, headBytes);
+    return reader.read(position, headBytes, point);
   }
 
   boolean payloadIntact(Frame frame) throws IOException {
@@ -85,13 +83,11 @@ final class FrameScanner {
    */
   long highestMarkBehind() throws IOException {
     long mark = -1;
-    for (int position = point.position(); position <= limit - STEP_BYTES; position += STEP_BYTES) {
-      load(position, STEP_BYTES);
-      if (window.getLong(position - windowPosition) != 0) {
-        Frame frame = frameAt(position);
-        if (frame != null) {
-          mark = Math.max(mark, frame.durableMark());
-        }
+    int last = limit - FrameFormat.LEAST_BYTES;
+    for (int position = point.position(); position <= last; position += FrameFormat.ALIGNMENT) {
+      Frame frame = frameAt(position);
+      if (frame != null) {
+        mark = Math.max(mark, frame.durableMark());
       }
     }
     return mark;
@@ -102,10 +98,11 @@ final class FrameScanner {
    */
   int endOfContent(int from) throws IOException {
     int end = from;
-    for (int position = from; position <= limit - STEP_BYTES; position += STEP_BYTES) {
-      load(position, STEP_BYTES);
-      if (window.getLong(position - windowPosition) != 0) {
-        end = position + STEP_BYTES;
+    int step = FrameFormat.ALIGNMENT;
+    for (int position = from; position <= limit - step; position += step) {
+      load(position, step);
+      if (window.getInt(position - windowPosition) != 0) {
+        end = position + step;
       }
     }
     return end;
@@ -126,6 +123,6 @@ final class FrameScanner {
         throw new IOException("the file ends before " + limit + ", at " + position);
       }
     }
-    window.flip();
+    reader.use(window.flip(), position);
   }
 }

@@ -2,6 +2,7 @@ package dev.flotilla.storage.mmap;
 
 import dev.flotilla.storage.CorruptLogException;
 import dev.flotilla.storage.LogId;
+import dev.flotilla.storage.StorageException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -81,6 +82,7 @@ record LogDirectory(Disk disk, LogId log, Path path) {
    * Reads the valid manifest.
    *
    * @throws CorruptLogException if there is none that can be read
+   * @throws StorageException if it is of another version
    */
   Manifest read() throws IOException {
     long newest = -1;
@@ -96,6 +98,11 @@ record LogDirectory(Disk disk, LogId log, Path path) {
         Manifest manifest = Manifest.decode(bytes, at);
         if (manifest != null && manifest.log().equals(log) && manifest.sequence() == newest) {
           return manifest;
+        }
+        if (Manifest.isOfVersion1(bytes, at)) {
+          throw new StorageException(
+              "%s was written by an earlier version, whose files this one does not read"
+                  .formatted(describe()));
         }
       }
     }

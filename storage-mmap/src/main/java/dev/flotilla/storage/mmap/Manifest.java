@@ -14,10 +14,11 @@ import org.jspecify.annotations.Nullable;
  * that the newest manifest does not name is garbage. Every change of the list (roll, truncation,
  * drop, reset, compaction) is one new manifest, so that a crash leaves the old list or the new one.
  *
- * <p>Encoded form, version 1:
+ * <p>Encoded form, version 2, whose segment files have frames of version 2; a log of version 1 is
+ * refused.
  *
  * <pre>
- *  0  magic            8  "FLOTLOG1"
+ *  0  magic            8  "FLOTLOG2"
  *  8  checksum         4  CRC-32C of bytes 12 to the end
  * 12  length           4  of all
  * 16  log id          16
@@ -47,7 +48,8 @@ record Manifest(
     List<SegmentRecord> segments,
     List<TermStart> termStarts) {
 
-  private static final long MAGIC = 0x464C4F544C4F4731L;
+  private static final long MAGIC = 0x464C4F544C4F4732L;
+  private static final long MAGIC_OF_VERSION_1 = 0x464C4F544C4F4731L;
   private static final int CHECKSUM = 8;
   private static final int CHECKED_FROM = 12;
   private static final int FIXED_BYTES = 96;
@@ -100,6 +102,11 @@ record Manifest(
     }
     target.flip();
     return target.putInt(CHECKSUM, FrameFormat.checksum(target.slice(CHECKED_FROM, length - 12)));
+  }
+
+  /** Whether a manifest of version 1 begins at a position of a file's bytes. */
+  static boolean isOfVersion1(ByteBuffer file, int at) {
+    return at + FIXED_BYTES <= file.limit() && file.getLong(at) == MAGIC_OF_VERSION_1;
   }
 
   /** The manifest that begins at a position of a file's bytes, null if there is no intact one. */

@@ -21,8 +21,9 @@
  * segment, and lookup rows once it holds some), and 72 KB of them when it is empty. It has no
  * thread and no buffer; its last segment stays mapped when it was read.
  *
- * <p>A payload that is lent takes about 0.9 KB of heap, batches of one small entry about 1.8 KB, of
- * which the bytes themselves are none.
+ * <p>A payload that is lent takes about 0.6 KB of heap when entries are read in order. Batches take
+ * 1.2 KB, 0.27 KB for each entry behind the first, and 0.2 KB for each frame that is passed between
+ * a lookup row and the offset; the bytes themselves none.
  *
  * <p>Not promised: protection against two processes in one directory; a read that survives a device
  * which loses a page between two touches of it may fail as {@code StorageException} instead of

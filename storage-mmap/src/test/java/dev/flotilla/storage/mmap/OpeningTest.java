@@ -11,7 +11,9 @@ import dev.flotilla.storage.StorageException;
 import dev.flotilla.storage.WriteSet;
 import dev.flotilla.storage.testkit.TestEntries;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -60,6 +62,27 @@ final class OpeningTest {
     try (MmapEngine engine = Engines.open(directory)) {
       assertThat(engine.open(id).endIndex()).isEqualTo(30);
     }
+  }
+
+  @Test
+  void shouldRefuseALogOfTheFirstFormatAndLeaveItAlone() throws Exception {
+    Path manifest = files("manifest-").getLast();
+    ByteBuffer content = ByteBuffer.wrap(Files.readAllBytes(manifest));
+    byte[] magic = "FLOTLOG1".getBytes(StandardCharsets.US_ASCII);
+    content.put(0, magic).put(content.limit() / 2, magic);
+    Files.write(manifest, content.array());
+    List<Path> files = files("");
+    try (MmapEngine engine = Engines.open(directory)) {
+
+      assertThat(engine.logs()).containsExactly(id);
+      assertThatThrownBy(() -> engine.open(id))
+          .isInstanceOf(StorageException.class)
+          .isNotInstanceOf(CorruptLogException.class)
+          .hasMessageContaining(id.toString())
+          .hasMessageContaining("earlier version");
+    }
+    assertThat(files("")).isEqualTo(files);
+    assertThat(Files.readAllBytes(manifest)).isEqualTo(content.array());
   }
 
   @Test
