@@ -17,7 +17,8 @@ final class Changes extends Snapshot {
 
   /**
    * Rows that were removed are listed by LMDB for reuse, in one page of the list for so many of
-   * theirs. So few in one transaction stall nobody.
+   * theirs. So few in one transaction stall nobody; a transaction that writes more may remove as
+   * much as it writes beside them, lest the file grow while nobody rests.
    */
   private static final int MAX_REMOVED_PAGES = 400;
 
@@ -44,7 +45,7 @@ final class Changes extends Snapshot {
 
   /** Whether no more should be removed that nobody waits for. */
   boolean hasRemovedEnough() {
-    return removedBytes >= (long) MAX_REMOVED_PAGES * Keys.PAGE_BYTES;
+    return removedBytes >= writtenBytes + (long) MAX_REMOVED_PAGES * Keys.PAGE_BYTES;
   }
 
   /** Whether there is anything to commit. */

@@ -104,11 +104,13 @@ final class Environment implements AutoCloseable {
   }
 
   private static Opened opened(Path file, EngineConfig config, DbiFlags... flags) {
+    int readers = config.readers() + 1;
+    LockFile.write(file, readers);
     Env<ByteBuffer> env =
         Env.create()
             .setMapSize(config.mapBytes())
             .setMaxDbs(DATABASES.size())
-            .setMaxReaders(config.readers() + 1)
+            .setMaxReaders(readers)
             .open(file.toFile(), EnvFlags.MDB_NOSUBDIR, EnvFlags.MDB_NOTLS);
     FailedAssertions.report(
         env, failed -> new OpenMark(file.resolveSibling(OpenMark.NAME)).failed(failed));

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>
  * environment.mdb       the environment
- * environment.mdb-lock  who reads and writes it; LMDB makes it anew when nobody does
+ * environment.mdb-lock  who reads and writes it, see {@link LockFile}
  * engine.lock           locked while the engine is open
  * open.mark             there while the engine is open, see {@link OpenMark}
  * new.mdb               an environment that is being created
@@ -31,7 +31,6 @@ final class EnvironmentFiles implements AutoCloseable {
 
   static final String ENVIRONMENT = "environment.mdb";
   private static final String NEW = "new.mdb";
-  private static final String LOCK_SUFFIX = "-lock";
 
   private final Path directory;
   private final Device device;
@@ -102,7 +101,7 @@ final class EnvironmentFiles implements AutoCloseable {
   /** Where a new environment is made before {@link #install}; what is there is removed. */
   Path beginNew() throws IOException {
     Files.deleteIfExists(directory.resolve(NEW));
-    Files.deleteIfExists(directory.resolve(NEW + LOCK_SUFFIX));
+    Files.deleteIfExists(directory.resolve(NEW + LockFile.SUFFIX));
     return directory.resolve(NEW);
   }
 
@@ -128,7 +127,7 @@ final class EnvironmentFiles implements AutoCloseable {
   void install() throws IOException {
     long started = System.nanoTime();
     Files.move(directory.resolve(NEW), environment(), StandardCopyOption.ATOMIC_MOVE);
-    Files.deleteIfExists(directory.resolve(NEW + LOCK_SUFFIX));
+    Files.deleteIfExists(directory.resolve(NEW + LockFile.SUFFIX));
     syncDirectory(started);
   }
 

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.lmdbjava.Cursor;
+import org.lmdbjava.Dbi;
 import org.lmdbjava.Env;
 import org.lmdbjava.LmdbException;
 import org.lmdbjava.LmdbNativeException;
@@ -41,6 +42,20 @@ final class LmdbFailures {
                   + " storage.lmdb."
                   + EngineConfig.MAP_BYTES
                   + " takes effect at the next start",
+              failure);
+      case Dbi.MapResizedException _ ->
+          new StorageException(
+              doing
+                  + ": the environment is larger than it was opened for: another process has"
+                  + " grown it",
+              failure);
+      case LmdbException _ when text.contains("ENOMEM") ->
+          new StorageException(
+              doing
+                  + ": no memory, or no address space of the size that storage.lmdb."
+                  + EngineConfig.MAP_BYTES
+                  + " reserves (ulimit -v): "
+                  + text,
               failure);
       case Env.VersionMismatchException _ ->
           new StorageException(

@@ -27,10 +27,10 @@
  * the slice gives back.
  *
  * <p><b>Removing is bounded.</b> A truncation, a dropped prefix, a reset and a deletion move a
- * record or remove it, at once; the rows that nobody sees any more go some hundred pages with each
- * transaction, after what others wait for. A crash in between costs nothing: the record, or a row
- * that names the deleted log, says what is left to do. Freed pages are used again; the file does
- * not shrink.
+ * record or remove it, at once; the rows that nobody sees any more go with the transactions that
+ * follow, after what others wait for: some hundred pages, and as much as a transaction writes. A
+ * crash in between costs nothing: the record, or a row that names the deleted log, says what is
+ * left to do. Freed pages are used again; the file does not shrink.
  *
  * <p><b>Compaction.</b> A payload that is rewritten gets rows of its own; its head keeps where it
  * was in the stream, so that positions do not fall with the index and every cut of the log is one

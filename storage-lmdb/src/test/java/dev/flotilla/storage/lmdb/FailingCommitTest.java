@@ -21,7 +21,6 @@ import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -279,28 +278,6 @@ final class FailingCommitTest {
     }
   }
 
-  @Test
-  void shouldSayThatARealDeviceIsFullAndGoOnWhenItIsNot() throws Exception {
-    Path mount = Files.createDirectory(directory.resolve("small"));
-    Assumptions.assumeTrue(
-        run("mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", mount.toString()),
-        "no tmpfs can be mounted here");
-    try (LmdbEngine engine = Engines.open(mount.resolve("data"))) {
-      LogStore log = engine.create(LogId.random(), LogBase.ORIGIN);
-      assertThat(fill(log)).isInstanceOf(DiskFullException.class);
-      List<Entry> durable = Engines.shown(log);
-      assertThat(durable).isNotEmpty();
-
-      assertThat(run("mount", "-o", "remount,size=30m", mount.toString())).isTrue();
-      LogStore again = log.reopenCutAt(log.endIndex());
-      log.close();
-      Engines.append(again, TestEntries.behind(again, 2).several(20, 64 << 10));
-      assertThat(Engines.shown(again).subList(0, durable.size())).isEqualTo(durable);
-    } finally {
-      run("umount", mount.toString());
-    }
-  }
-
   /** Appends until it fails; why it did. */
   private Throwable fill(LogStore log) throws Exception {
     for (int i = 0; i < 200; i++) {
@@ -311,10 +288,5 @@ final class FailingCommitTest {
       }
     }
     throw new AssertionError("there was room for everything");
-  }
-
-  private static boolean run(String... command) throws Exception {
-    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-    return process.waitFor(10, TimeUnit.SECONDS) && process.exitValue() == 0;
   }
 }
