@@ -25,6 +25,10 @@ public record Comparison(List<Figure> figures) {
           Map.entry("ScanBenchmark.appendThenScan", "append, then read all"),
           Map.entry("GrowthBenchmark.append", "append and wait"),
           Map.entry("GrowthBenchmark.fetch", "fetch 64 KB anywhere"),
+          Map.entry("ChurnBenchmark.append", "append and wait"),
+          Map.entry("ChurnBenchmark.appendBatch", "append 100 and wait"),
+          Map.entry("ChurnBenchmark.appendToAll", "append to all and wait"),
+          Map.entry("ChurnSpaceBenchmark.churn", "bytes on disk per byte retained"),
           Map.entry("FootprintBenchmark.append", "bytes on disk per byte"),
           Map.entry("RecoveryBenchmark.recover", "open after kill -9"),
           Map.entry("RaftBenchmark.awaited", "append through Raft and wait"),
@@ -60,7 +64,9 @@ public record Comparison(List<Figure> figures) {
       case "entries" -> String.format(Locale.ROOT, "%,d entries", Long.parseLong(value));
       case "retainedMb" -> value + " MB retained";
       case "unsyncedMb" -> value + " MB not synced";
-      case "logMb", "preallocatedMb" -> "";
+      case "logs" -> value + " logs";
+      case "hours" -> value + " hours";
+      case "logMb", "preallocatedMb", "retainedKb" -> "";
       case "producedMb" -> value + " MB";
       case "writes" -> value + " writes";
       default -> value;

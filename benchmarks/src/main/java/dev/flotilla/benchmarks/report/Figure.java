@@ -50,12 +50,12 @@ public record Figure(
     return isRate() ? score / other.score : other.score / score;
   }
 
-  /** Bytes on the disk for each byte appended, where that was counted. */
+  /** Bytes on the disk for each byte appended, or retained, where that was counted. */
   OptionalDouble diskBytesPerByte() {
     Double onDisk = counters.get("onDisk");
-    Double produced = counters.get("produced");
-    return onDisk == null || produced == null
+    Double held = counters.getOrDefault("produced", counters.get("retained"));
+    return onDisk == null || held == null
         ? OptionalDouble.empty()
-        : OptionalDouble.of(onDisk / produced);
+        : OptionalDouble.of(onDisk / held);
   }
 }

@@ -47,6 +47,7 @@ public final class Suites {
         lookup(),
         scan(),
         growth(),
+        churn(),
         footprint(),
         recovery(),
         raft(),
@@ -176,6 +177,21 @@ public final class Suites {
                 subjects(),
                 what,
                 Effort.halfSeconds(quick ? 1 : 3, 2, quick ? 3 : 10))));
+  }
+
+  private Suite churn() {
+    var week = parameters("hours", quick ? "24" : "168");
+    var what = parameters("hours", quick ? "24" : "168", "environment", "churned,fresh");
+    Effort effort = Effort.halfSeconds(quick ? 1 : 3, 2, quick ? 6 : 10);
+    List<Measurement> measurements = new ArrayList<>();
+    measurements.add(
+        new Measurement("ChurnSpaceBenchmark.churn", subjects(), week, Effort.shots(1, 0, 1)));
+    measurements.add(new Measurement("ChurnBenchmark.append", subjects(), what, effort));
+    if (!quick) {
+      measurements.add(new Measurement("ChurnBenchmark.appendBatch", subjects(), what, effort));
+      measurements.add(new Measurement("ChurnBenchmark.appendToAll", subjects(), what, effort));
+    }
+    return new Suite("churn", "Append behind a week of retention and deletions", measurements);
   }
 
   private Suite footprint() {

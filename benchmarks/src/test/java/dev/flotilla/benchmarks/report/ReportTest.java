@@ -39,6 +39,24 @@ class ReportTest {
   }
 
   @Test
+  void shouldCompareWhatCameOfAWeekWithAFreshEnvironmentAndWithItsFirstDay() {
+    // given
+    Figures figures =
+        new Figures(
+            List.of(
+                Samples.churned("lmdb", "churned", 240),
+                Samples.churned("lmdb", "fresh", 200),
+                Samples.churn("lmdb", 500, 600, 400)));
+
+    // when
+    List<String> lines = new Report(figures).goals().lines().toList();
+
+    // then
+    assertThat(lines.get(2)).contains("lmdb", "1.20 times (p50 240 µs against 200 µs)", "reached");
+    assertThat(lines.get(3)).contains("1.20 times; 1.50 bytes", "30 free pages in 20 runs");
+  }
+
+  @Test
   void shouldLeaveOutWhatWasNotMeasured() {
     assertThat(new Report(new Figures(List.of())).goals()).isEmpty();
     assertThat(new Report(new Figures(List.of(Samples.append("lmdb", 1)))).goals()).isEmpty();

@@ -44,6 +44,34 @@ final class Samples {
         "commit");
   }
 
+  static Figure churned(String subject, String environment, double micros) {
+    return of("ChurnBenchmark.append", subject, micros, "us/op", "environment", environment);
+  }
+
+  static Figure churn(String subject, double onDiskFirst, double onDisk, double retained) {
+    Figure plain = of("ChurnSpaceBenchmark.churn", subject, 1, "s/op");
+    return new Figure(
+        plain.benchmark(),
+        plain.parameters(),
+        plain.score(),
+        plain.unit(),
+        Map.of(),
+        64,
+        Map.of(
+            "onDiskFirst",
+            onDiskFirst,
+            "onDisk",
+            onDisk,
+            "retained",
+            retained,
+            "freePages",
+            30.0,
+            "freeRuns",
+            20.0,
+            "freeRows",
+            10.0));
+  }
+
   /** A result as JMH writes it. */
   static String json(String subject, double nanos) {
     return """

@@ -40,7 +40,8 @@ class EveryBenchmarkTest {
           "writes", "3",
           "producedMb", "1",
           "retainedMb", "0",
-          "unsyncedMb", "1");
+          "unsyncedMb", "1",
+          "hours", "14");
 
   @TempDir Path results;
 
@@ -58,6 +59,7 @@ class EveryBenchmarkTest {
               values.put(name, List.of(LEAST_VALUES.getOrDefault(name, all.getFirst()))));
       switch (measurement.benchmark().substring(0, measurement.benchmark().indexOf('.'))) {
         case "FetchBenchmark" -> values.put("logMb", List.of("1"));
+        case "ChurnBenchmark", "ChurnSpaceBenchmark" -> values.put("logs", List.of("5"));
         case "AppendBenchmark", "PartitionsBenchmark" -> values.put("preallocatedMb", List.of("1"));
         default -> {}
       }
