@@ -29,7 +29,13 @@ final class LoadedCluster implements AutoCloseable {
    * @param producer settings of the producer
    */
   static LoadedCluster start(Path directory, Map<String, String> producer) {
-    Cluster cluster = Cluster.start(directory, Map.of());
+    return start(directory, producer, Map.of());
+  }
+
+  /** The same with settings of every node. */
+  static LoadedCluster start(
+      Path directory, Map<String, String> producer, Map<String, String> settings) {
+    Cluster cluster = Cluster.start(directory, settings);
     try {
       cluster.createTopic(TOPIC, PARTITIONS);
       return new LoadedCluster(cluster, Workload.start(cluster, TOPIC, PARTITIONS, producer));
