@@ -63,7 +63,7 @@ final class LogSweep {
         ReplicaDescriptor descriptor = directory.descriptor();
         named.put(StoredReplica.logId(descriptor), new Named(directory, descriptor.getEngine()));
       } catch (ReplicaQuarantinedException | IOException e) {
-        LOG.warn("{} cannot be read: no log is taken for nobody's", directory.path(), e);
+        LOG.warn("No log is taken for nobody's, for a replica cannot be read: {}", e.toString());
         complete = false;
       }
     }
