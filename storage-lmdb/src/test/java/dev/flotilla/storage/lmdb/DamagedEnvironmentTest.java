@@ -8,6 +8,7 @@ import dev.flotilla.storage.LogBase;
 import dev.flotilla.storage.LogId;
 import dev.flotilla.storage.LogStore;
 import dev.flotilla.storage.StorageException;
+import dev.flotilla.storage.testkit.ChildJvm;
 import dev.flotilla.storage.testkit.TestEntries;
 import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
@@ -200,6 +201,20 @@ final class DamagedEnvironmentTest {
       assertThat(engine.open(id).endIndex()).isEqualTo(300);
     }
     Engines.open(directory).close();
+  }
+
+  @Test
+  void shouldRefuseWhatAnotherProcessHasOpen() throws Exception {
+    try (ChildJvm user = EnvironmentUser.start(directory, EnvironmentUser.WAIT, directory)) {
+      assertThat(user.line()).contains("opened");
+      assertThatThrownBy(() -> Engines.open(directory))
+          .isInstanceOf(StorageException.class)
+          .hasMessageContaining("is open");
+      user.kill();
+    }
+    try (LmdbEngine engine = Engines.open(directory)) {
+      assertThat(engine.open(id).endIndex()).isEqualTo(300);
+    }
   }
 
   private RandomAccessFile file() throws Exception {
