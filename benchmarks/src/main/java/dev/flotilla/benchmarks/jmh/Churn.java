@@ -30,7 +30,7 @@ final class Churn {
   private static final int SEGMENT_BYTES = 512 << 10;
 
   /** An hour appends this part of what is retained. */
-  private static final int HOURS_RETAINED = 12;
+  private static final int HOURS_RETAINED = 6;
 
   private static final int WRITES_PER_HOUR = 8;
   private static final int WRITES_ON_THE_WAY = 64;

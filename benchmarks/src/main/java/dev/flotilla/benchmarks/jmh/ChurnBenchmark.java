@@ -43,7 +43,7 @@ public class ChurnBenchmark {
   @Param("100")
   public int logs;
 
-  @Param("2048")
+  @Param("1024")
   public int retainedKb;
 
   @Param("168")

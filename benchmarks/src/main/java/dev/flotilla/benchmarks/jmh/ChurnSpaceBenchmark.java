@@ -17,15 +17,13 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 
 /**
- * What a {@link Churn} leaves on the disk, a seventh of it and all of it, beside what its logs
- * hold; of LMDB, the list of its free pages too. Counted and not timed.
+ * What a {@link Churn} leaves on the disk, half of it and all of it, beside what its logs hold; of
+ * LMDB, the list of its free pages too. Counted and not timed.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.SingleShotTime)
 @OutputTimeUnit(TimeUnit.SECONDS)
 public class ChurnSpaceBenchmark {
-
-  private static final int DAYS = 7;
 
   @Param("mmap")
   public String subject = "";
@@ -33,7 +31,7 @@ public class ChurnSpaceBenchmark {
   @Param("100")
   public int logs;
 
-  @Param("2048")
+  @Param("1024")
   public int retainedKb;
 
   @Param("168")
@@ -53,7 +51,10 @@ public class ChurnSpaceBenchmark {
     public long retained;
 
     public long onDisk;
+
+    /** When half of it was over. */
     public long onDiskFirst;
+
     public long freePages;
     public long freeRuns;
     public long freeRows;
@@ -72,7 +73,7 @@ public class ChurnSpaceBenchmark {
   public void churn(Space space) {
     try (StorageEngine engine = Churn.engine(subject, scratch.path(), FlushMode.UNSAFE_OS)) {
       Churn churn = new Churn(engine, logs, (long) retainedKb << 10);
-      int first = Math.max(1, hours / DAYS);
+      int first = Math.max(1, hours / 2);
       churn.run(first);
       space.onDiskFirst = scratch.bytes();
       churn.run(hours - first);

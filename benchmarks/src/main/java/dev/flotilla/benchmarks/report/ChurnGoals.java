@@ -43,10 +43,10 @@ final class ChurnGoals {
     return Optional.of(new Outcome(figure, Verdict.of(p50 <= MOST_P50 && p99 <= MOST_P99)));
   }
 
-  /** Whether space is used again: the days that follow the first take no more. */
+  /** Whether space is used again: the second half takes no more than the first. */
   static Goal space(String engine) {
     return new Goal(
-        engine + " bytes on disk behind a week's churn against its first day",
+        engine + " bytes on disk behind a week's churn against half of it",
         "at most %s times".formatted(Quantity.times(MOST_GROWTH)),
         figures -> figures.find("ChurnSpaceBenchmark.churn", engine).map(ChurnGoals::space));
   }

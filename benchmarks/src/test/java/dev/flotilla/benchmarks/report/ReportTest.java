@@ -39,7 +39,7 @@ class ReportTest {
   }
 
   @Test
-  void shouldCompareWhatCameOfAWeekWithAFreshEnvironmentAndWithItsFirstDay() {
+  void shouldCompareWhatCameOfAWeekWithAFreshEnvironmentAndWithHalfOfIt() {
     // given
     Figures figures =
         new Figures(
