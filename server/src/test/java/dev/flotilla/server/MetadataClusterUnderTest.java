@@ -35,7 +35,7 @@ final class MetadataClusterUnderTest implements AutoCloseable {
     private static final long serialVersionUID = 1;
   }
 
-  /** Crashes whoever reaches a step, once. */
+  /** Crashes whoever reaches a step, each time. */
   record CrashAt(Failpoints.Step step, CountDownLatch crashed) implements Failpoints {
 
     CrashAt(Failpoints.Step step) {
@@ -54,6 +54,34 @@ final class MetadataClusterUnderTest implements AutoCloseable {
       if (!crashed.await(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
         throw new AssertionError(step + " was not reached");
       }
+    }
+  }
+
+  /**
+   * Crashes the first node that reaches a step, each time that it does; the others pass it, who
+   * take over from that node.
+   */
+  record FirstCrash(Failpoints.Step step, CompletableFuture<Integer> node) {
+
+    FirstCrash(Failpoints.Step step) {
+      this(step, new CompletableFuture<>());
+    }
+
+    /** What a node is started with. */
+    Failpoints of(int id) {
+      return now -> {
+        if (now == step) {
+          node.complete(id);
+          if (node.join() == id) {
+            throw new Crash();
+          }
+        }
+      };
+    }
+
+    /** The node that has crashed. */
+    int await() {
+      return MetadataClusterUnderTest.await(node);
     }
   }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.flotilla.raft.Voter;
 import dev.flotilla.server.MetadataClusterUnderTest.CrashAt;
+import dev.flotilla.server.MetadataClusterUnderTest.FirstCrash;
 import dev.flotilla.server.forming.Failpoints.Step;
 import dev.flotilla.server.metadata.ProducerIds;
 import dev.flotilla.server.testing.Await;
@@ -210,7 +211,7 @@ class MetadataRebuildTest {
   private void crashLeaderAndGoOn(Step step) throws Exception {
     var damaged = follower();
     var before = voters(damaged);
-    var crash = new CrashAt(step);
+    var crash = new FirstCrash(step);
     cluster.stop(damaged);
     Damage.LOG_ZEROED.doTo(cluster.directory(damaged).resolve("metadata"));
     for (var id : IDS) {
@@ -220,12 +221,11 @@ class MetadataRebuildTest {
     }
     for (var id : IDS) {
       if (id != damaged) {
-        cluster.start(id, crash);
+        cluster.start(id, crash.of(id));
       }
     }
-    var leader = cluster.leader();
     cluster.start(damaged);
-    crash.await();
+    var leader = crash.await();
     cluster.stop(leader);
     cluster.start(leader);
 
